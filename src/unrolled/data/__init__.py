@@ -1,0 +1,1 @@
+"""Data that has an order in time: tables, sequences, windows over them."""

@@ -1,0 +1,1 @@
+"""Recurrent layers: torch's own, on an engine of your choice."""

@@ -1,0 +1,1 @@
+"""Estimators: an encoder, a head, and the verbs fit, predict, save, load."""
