@@ -1,0 +1,134 @@
+"""The regular time grid: its step, and the rows put on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.errors import SettingsError
+
+Times = NDArray[np.datetime64] | NDArray[np.int64]
+
+MICROSECONDS = {
+    "us": 1,
+    "ms": 1_000,
+    "s": 1_000_000,
+    "min": 60_000_000,
+    "h": 3_600_000_000,
+    "D": 86_400_000_000,
+    "W": 604_800_000_000,
+}
+MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
+WORDS = {
+    "us": "microsecond",
+    "ms": "millisecond",
+    "s": "second",
+    "min": "minute",
+    "h": "hour",
+    "D": "day",
+    "W": "week",
+    "MS": "month",
+    "ME": "month (its last day)",
+    "": "integer step",
+}
+ALIASES = {"T": "min", "H": "h", "S": "s", "L": "ms", "d": "D", "w": "W", "m": "min"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """The time between two rows of a regular grid: `count` times `unit`.
+
+    unit: "us", "ms", "s", "min", "h", "D", "W"; "MS" for months that keep the day of the month,
+        "ME" for months that end on their last day (3 months are a quarter, 12 a year); "" for
+        times that are integers.
+
+    >>> str(Step.parse("60min")), str(Step.parse("QS")), str(Step.parse(5))
+    ('1h', '3MS', '5')
+    """
+
+    count: int
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str | int | Step) -> Step:
+        """Read "1h", "15min", "D", "1W", "MS", "QS", "YE" or an integer; SettingsError if neither."""
+        if isinstance(text, Step):
+            return text
+        match = re.fullmatch(r"\s*(\d*)\s*([A-Za-z]*)\s*", str(text))
+        count = int(match[1] or 1) if match else 0
+        unit = match[2] if match else ""
+        if not match or count < 1 or not (match[1] or unit):
+            raise SettingsError(f"step: expected 1h, 15min, 1D, 1W, 1MS or a count, got {text!r}")
+        if not unit:
+            return cls(count, "")
+        if unit[0] in MONTHS and unit[1:] in ("", "S", "E"):
+            return cls(count * MONTHS[unit[0]], "ME" if unit[1:] == "E" else "MS")
+        unit = ALIASES.get(unit, unit)
+        if unit not in MICROSECONDS:
+            raise SettingsError(f"step: no unit {unit!r}; there are {', '.join(MICROSECONDS)}, MS")
+        return cls.of_microseconds(count * MICROSECONDS[unit])
+
+    @classmethod
+    def of_microseconds(cls, microseconds: int) -> Step:
+        """The step in the largest unit that divides it: 3,600,000,000 is 1h."""
+        for unit in reversed(MICROSECONDS):
+            if microseconds % MICROSECONDS[unit] == 0:
+                return cls(microseconds // MICROSECONDS[unit], unit)
+        raise SettingsError(f"step: expected whole microseconds, got {microseconds}")
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+    @property
+    def words(self) -> str:
+        """The step for people: "15 minutes", "1 hour"."""
+        return f"{self.count} {WORDS[self.unit]}{'s' if self.count > 1 else ''}"
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the times are integers, not dates."""
+        return self.unit == ""
+
+    @property
+    def months(self) -> int | None:
+        """The number of months; None when the step has a fixed length."""
+        return self.count if self.unit in ("MS", "ME") else None
+
+    @property
+    def microseconds(self) -> int | None:
+        """The fixed length in microseconds; None for months and for integers."""
+        return None if self.unit not in MICROSECONDS else self.count * MICROSECONDS[self.unit]
+
+    @property
+    def season(self) -> int:
+        """Steps in the usual season: a day for steps below one, a week of days, a year above.
+
+        Steps under a minute take an hour. 1 where there is no usual one (years, integers).
+        """
+        if self.months is not None:
+            return max(1, 12 // self.months)
+        if self.microseconds is None:
+            return 1
+        for longest, season in (("min", "h"), ("D", "D")):
+            if self.microseconds < MICROSECONDS[longest]:
+                return max(1, MICROSECONDS[season] // self.microseconds)
+        return 7 if self.unit == "D" and self.count == 1 else max(1, round(52 / self.count))
+
+    def shift(self, times: Times, steps: int | NDArray[np.int64]) -> Times:
+        """Times (n,) moved by a number of steps (one, or n, or broadcastable): the grid's own arithmetic."""
+        if self.is_integer:
+            moved: Times = times.astype(np.int64) + self.count * np.asarray(steps)
+            return moved
+        if self.microseconds is not None:
+            return times.astype("M8[us]") + self.microseconds * np.asarray(steps).astype("m8[us]")
+        month = times.astype("M8[M]")
+        within = times - month.astype("M8[us]")
+        target = month + self.count * np.asarray(steps).astype("m8[M]")
+        if self.unit == "ME":
+            clock = times - times.astype("M8[D]")
+            last = (target + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D")
+            return last.astype("M8[us]") + clock
+        return target.astype("M8[us]") + within
