@@ -1,1 +1,20 @@
 """Data that has an order in time: tables, sequences, windows over them."""
+
+from unrolled.data import samples
+from unrolled.data.roles import Roles
+from unrolled.data.scale import Scaler
+from unrolled.data.split import Part, Split, split
+from unrolled.data.table import Table
+from unrolled.data.windows import Batch, Windows
+
+__all__ = [
+    "Batch",
+    "Part",
+    "Roles",
+    "Scaler",
+    "Split",
+    "Table",
+    "Windows",
+    "samples",
+    "split",
+]
