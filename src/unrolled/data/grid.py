@@ -21,6 +21,8 @@ MICROSECONDS = {
     "D": 86_400_000_000,
     "W": 604_800_000_000,
 }
+DAY = MICROSECONDS["D"]
+MONTH_ROOM = 32 * DAY  # more than any month: keeps "which month" and "where in it" apart
 MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
 WORDS = {
     "us": "microsecond",
@@ -54,7 +56,7 @@ class Step:
 
     @classmethod
     def parse(cls, text: str | int | Step) -> Step:
-        """Read "1h", "15min", "D", "1W", "MS", "QS", "YE" or an integer; SettingsError if neither."""
+        """Read "1h", "15min", "D", "1W", "MS", "QS", "YE" or an integer, else SettingsError."""
         if isinstance(text, Step):
             return text
         match = re.fullmatch(r"\s*(\d*)\s*([A-Za-z]*)\s*", str(text))
@@ -117,18 +119,48 @@ class Step:
                 return max(1, MICROSECONDS[season] // self.microseconds)
         return 7 if self.unit == "D" and self.count == 1 else max(1, round(52 / self.count))
 
-    def shift(self, times: Times, steps: int | NDArray[np.int64]) -> Times:
-        """Times (n,) moved by a number of steps (one, or n, or broadcastable): the grid's own arithmetic."""
-        if self.is_integer:
-            moved: Times = times.astype(np.int64) + self.count * np.asarray(steps)
-            return moved
-        if self.microseconds is not None:
-            return times.astype("M8[us]") + self.microseconds * np.asarray(steps).astype("m8[us]")
-        month = times.astype("M8[M]")
-        within = times - month.astype("M8[us]")
-        target = month + self.count * np.asarray(steps).astype("m8[M]")
+    def split(self, times: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Take times (n,), int64 microseconds or integers, apart into ticks (n,) and phases (n,).
+
+        Rows of one grid have the same phase; their ticks count the steps. With "ME" a phase below
+        zero is a time that is not on the last day of its month.
+        """
+        if self.months is None:
+            length = self.microseconds or self.count
+            ticks = times // length
+            return ticks, times - ticks * length
+        stamps = times.view("M8[us]")
+        month = stamps.astype("M8[M]")
+        number = month.astype(np.int64)
+        within = times - month.astype("M8[us]").view(np.int64)
         if self.unit == "ME":
-            clock = times - times.astype("M8[D]")
-            last = (target + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D")
-            return last.astype("M8[us]") + clock
-        return target.astype("M8[us]") + within
+            within -= (_month_length(month) - 1) * DAY
+        return number // self.count, within + (number % self.count) * MONTH_ROOM
+
+    def join(self, ticks: NDArray[np.int64], phases: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Times (n,) from ticks and phases (n,): the inverse of `split` on the grid."""
+        if self.months is None:
+            return ticks * (self.microseconds or self.count) + phases
+        number = ticks * self.count + phases // MONTH_ROOM
+        month = number.astype("M8[M]")
+        within = phases % MONTH_ROOM
+        if self.unit == "ME":
+            within = within + (_month_length(month) - 1) * DAY
+        return np.asarray(month.astype("M8[us]").view(np.int64) + within)
+
+    def shift(self, times: Times, steps: int | NDArray[np.int64]) -> Times:
+        """Times (n,) moved by a number of steps, one for all or (n,); n may be broadcast.
+
+        >>> Step.parse("ME").shift(np.array(["2012-01-31"], "M8[us]"), 1).astype("M8[D]")
+        array(['2012-02-29'], dtype='datetime64[D]')
+        """
+        plain = times.astype(np.int64) if self.is_integer else times.astype("M8[us]").view(np.int64)
+        ticks, phases = self.split(plain)
+        moved = self.join(ticks + np.asarray(steps, np.int64), phases + np.zeros_like(steps))
+        return moved if self.is_integer else moved.view("M8[us]")
+
+
+def _month_length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    first = month.astype("M8[D]").astype(np.int64)
+    following = (month + np.timedelta64(1, "M")).astype("M8[D]").astype(np.int64)
+    return np.asarray(following - first)
