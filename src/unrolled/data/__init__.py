@@ -1,6 +1,7 @@
 """Data that has an order in time: tables, sequences, windows over them."""
 
 from unrolled.data import samples
+from unrolled.data.encode import Encoder
 from unrolled.data.roles import Roles
 from unrolled.data.scale import Scaler
 from unrolled.data.split import Part, Split, split
@@ -9,6 +10,7 @@ from unrolled.data.windows import Batch, Windows
 
 __all__ = [
     "Batch",
+    "Encoder",
     "Part",
     "Roles",
     "Scaler",

@@ -172,7 +172,7 @@ def _begin(name: str, cut: Cut, times: np.ndarray, end: int, length: int | None 
 
 def _stamp(name: str, cut: str | datetime | np.datetime64) -> np.datetime64:
     if isinstance(cut, np.datetime64):
-        return np.datetime64(cut, "us")
+        return cut
     try:
         when = datetime.fromisoformat(cut) if isinstance(cut, str) else cut
     except ValueError:
