@@ -84,7 +84,7 @@ def refuse_duplicates(rows: Rows, zone: str | None, hint: str) -> None:
 
 
 def infer_step(rows: Rows, integer: bool) -> Step:
-    """The most common difference between neighbouring rows; months where the calendar fits better."""
+    """The most common difference of neighbouring rows; months where the calendar fits better."""
     inner = np.diff(rows.codes) == 0
     gaps = np.diff(rows.times)[inner]
     if not len(gaps):
