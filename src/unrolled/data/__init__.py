@@ -4,6 +4,7 @@ from unrolled.data import samples
 from unrolled.data.encode import Encoder
 from unrolled.data.roles import Roles
 from unrolled.data.scale import Scaler
+from unrolled.data.sequences import Sequences
 from unrolled.data.split import Part, Split, split
 from unrolled.data.table import Table
 from unrolled.data.windows import Batch, Windows
@@ -14,6 +15,7 @@ __all__ = [
     "Part",
     "Roles",
     "Scaler",
+    "Sequences",
     "Split",
     "Table",
     "Windows",
