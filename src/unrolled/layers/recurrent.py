@@ -4,10 +4,11 @@ Letters: B batch, T time steps, D input features, H hidden, L layers, R directio
 bidirectional, else 1).
 """
 
-from typing import Any
+from typing import Any, Never
 
 from torch import nn
 
+from unrolled.errors import EngineError
 from unrolled.layers import engines
 from unrolled.layers.engines import EngineName
 
@@ -44,12 +45,13 @@ class _OnEngine:
         words: str = super().extra_repr()  # type: ignore[misc]
         return f"{words}, engine={self._engine}"
 
-    def __prepare_scriptable__(self) -> nn.Module:
-        """Give torch.jit.script torch's own layer, with the same weights: it compiles no other."""
-        kind = next(kind for kind in engines.KINDS if isinstance(self, kind))
-        twin = kind.__new__(kind)
-        twin.__dict__.update(self.__dict__)
-        return twin
+    def __prepare_scriptable__(self) -> Never:
+        """Refuse torch.jit.script: it would put torch's layer in the place of ours for good."""
+        raise EngineError(
+            f"torch.jit.script: expected torch's own layers, got unrolled's {type(self).__name__}; "
+            "call unrolled.restore(model) first, or build the model with torch.nn "
+            "(the state_dict is the same)"
+        )
 
 
 class RNN(_OnEngine, nn.RNN):
