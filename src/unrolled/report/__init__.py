@@ -1,0 +1,87 @@
+"""One self-contained HTML page from a run folder."""
+
+import base64
+import hashlib
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from unrolled.errors import RunError
+from unrolled.report import forecast, page
+from unrolled.report.folder import Run
+
+PAGES: dict[str, tuple[page.Maker, ...]] = {
+    "forecast": (
+        forecast.headline,
+        forecast.forecasts,
+        forecast.errors,
+        forecast.by_step,
+        page.training,
+        page.data,
+        page.settings,
+        forecast.reading,
+    ),
+}
+"""The sections of a page, by task; one whose data is absent is left out."""
+
+
+def write(run: Path) -> Path:
+    """Write report.html into a run folder and return its path.
+
+    The page is made from run.json, history.jsonl and results.json, as far as they are there. It
+    needs no network and nothing beside itself, and every name in it is escaped.
+
+    Raises:
+        RunError: `run` is no run folder, a file in it is damaged, its task has no page, or the
+            page cannot be written.
+
+    Example:
+        >>> write(Path("runs/nyc"))  # doctest: +SKIP
+        PosixPath('runs/nyc/report.html')
+    """
+    html = render(Run.read(Path(run)))
+    return _replace(Path(run) / "report.html", html)
+
+
+def render(run: Run) -> str:
+    """The page of a run as HTML text."""
+    if run.task not in PAGES:
+        raise RunError(f"report: expected a run of {' or '.join(PAGES)}, got task {run.task!r}")
+    sections = [section for make in PAGES[run.task] if (section := make(run)) is not None]
+    environment = Environment(
+        loader=PackageLoader("unrolled.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        run=run, sections=sections, title=sections[0].values["title"], **_inlined()
+    )
+
+
+def _inlined() -> dict[str, Markup]:
+    """The style sheet and the script, and the hash by which the page lets only this script run."""
+    folder = files("unrolled.report") / "templates"
+    style, script = ((folder / name).read_text("utf-8") for name in ("style.css", "script.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"style": Markup(style), "script": Markup(script), "script_hash": Markup(digest)}
+
+
+def _replace(path: Path, text: str) -> Path:
+    """Write a file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        raise RunError(f"report: cannot write {path}: {error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

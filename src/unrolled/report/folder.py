@@ -1,0 +1,205 @@
+"""What a run folder says, checked as it is read: run.json, history.jsonl, results.json."""
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from unrolled.errors import RunError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_finite)]
+"""A number, or None where it is missing (null, NaN or infinite in the file)."""
+
+Text = Annotated[str, BeforeValidator(lambda value: value if value is None else str(value))]
+"""Text; a whole number of an integer time is taken as text too."""
+
+
+class Score(BaseModel):
+    """One row of the table of errors: a model's name and its metrics, None where not measured."""
+
+    name: str
+    metrics: dict[str, Number] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, row: object) -> object:
+        if not isinstance(row, dict):
+            return row
+        return {
+            "name": row.get("name"),
+            "metrics": {key: value for key, value in row.items() if key != "name"},
+        }
+
+
+class Panel(BaseModel):
+    """One forecast beside the truth: a series, a target and the past that the network saw."""
+
+    series: Text = ""
+    target: str = ""
+    past_time: list[Text] = []
+    past: list[Number] = []
+    time: list[Text] = Field(min_length=1)
+    truth: list[Number] = []
+    forecast: list[Number]
+    lo: list[Number] = []
+    hi: list[Number] = []
+    level: int = 90
+    baselines: dict[str, list[Number]] = {}
+
+    @model_validator(mode="after")
+    def _same_lengths(self) -> Self:
+        if len(self.past) != len(self.past_time):
+            raise ValueError(f"{len(self.past)} past values, {len(self.past_time)} past times")
+        lines = {"truth": self.truth, "lo": self.lo, "hi": self.hi, **self.baselines}
+        for name, values in {"forecast": self.forecast, **lines}.items():
+            if values and len(values) != len(self.time):
+                raise ValueError(f"{len(values)} values of {name}, {len(self.time)} times")
+        return self
+
+
+class TestPart(BaseModel):
+    """Where the errors were measured."""
+
+    windows: int | None = None
+    begin: Text | None = Field(None, alias="from")
+    end: Text | None = Field(None, alias="to")
+
+
+class Results(BaseModel):
+    """results.json of a forecast."""
+
+    network: str = "network"
+    targets: list[str] = []
+    horizon: int | None = None
+    step: Text = ""
+    season: int | None = None
+    test: TestPart | None = None
+    table: list[Score] = []
+    by_step: dict[str, list[Number]] = {}
+    verdict: str = ""
+    panels: list[Panel] = []
+
+
+class Role(BaseModel):
+    """What a column was taken for, and why."""
+
+    role: str
+    why: str = ""
+
+
+class Part(BaseModel):
+    """One part of the split."""
+
+    rows: int = 0
+    begin: Text | None = Field(None, alias="from")
+    end: Text | None = Field(None, alias="to")
+
+
+class Data(BaseModel):
+    """The findings of the table and the dates of its split."""
+
+    source: str = ""
+    rows: int = 0
+    grid_rows: int = 0
+    series: int = 1
+    step: Text = ""
+    zone: str | None = None
+    start: Text = ""
+    end: Text = ""
+    roles: dict[str, Role] = {}
+    gaps: dict[str, int] = {}
+    missing: dict[str, int] = {}
+    left_out: dict[str, str] = {}
+    notes: list[str] = []
+    split: dict[str, Part] = {}
+
+
+class Epoch(BaseModel):
+    """One line of history.jsonl."""
+
+    epoch: int
+    train_loss: Number = None
+    validation_loss: Number = None
+    learning_rate: Number = None
+    seconds: Number = None
+
+
+class Summary(BaseModel):
+    """run.json, as far as a page shows it."""
+
+    task: str | None = None
+    versions: dict[str, Text] = {}
+    device: str = ""
+    settings: dict[str, dict[str, Any]] = {}
+    data: Data | None = None
+
+
+class Run(BaseModel):
+    """A run folder; what is not there is empty."""
+
+    name: str
+    summary: Summary = Summary()
+    history: list[Epoch] = []
+    results: Results | None = None
+    task: str = "forecast"
+
+    @classmethod
+    def read(cls, folder: Path) -> "Run":
+        """Read what a run folder holds.
+
+        Raises RunError when there is none, or when a file in it is damaged.
+        """
+        paths = [folder / name for name in ("run.json", "history.jsonl", "results.json")]
+        if not any(path.is_file() for path in paths):
+            raise RunError(f"report: expected a run folder with run.json, got {folder}")
+        raw = _json(paths[2])
+        summary = _checked(Summary, _json(paths[0]) or {}, paths[0])
+        task = summary.task or (raw.get("task") if isinstance(raw, dict) else None) or "forecast"
+        return cls(
+            name=folder.resolve().name,
+            summary=summary,
+            history=_history(paths[1]),
+            results=None if raw is None else _checked(Results, raw, paths[2]),
+            task=str(task),
+        )
+
+
+def _json(path: Path) -> Any:
+    """The content of a JSON file, or None when it is absent."""
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"report: {path} is damaged: not JSON ({error})") from None
+
+
+def _history(path: Path) -> list[Epoch]:
+    if not path.is_file():
+        return []
+    try:
+        text = path.read_text(encoding="utf-8")
+        # A run killed while it wrote leaves a last line without its end.
+        lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        rows = [json.loads(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise RunError(f"report: {path} is damaged: not JSON lines ({error})") from None
+    return [_checked(Epoch, row, path) for row in rows]
+
+
+def _checked(model: type[Model], raw: object, path: Path) -> Model:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise RunError(f"report: {path} is damaged: {where}: {first['msg']}") from None

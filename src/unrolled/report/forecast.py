@@ -1,0 +1,291 @@
+"""The sections of a forecast: the headline, the pictures, the table and the error by step."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from unrolled.report import page
+from unrolled.report.charts import (
+    Axis,
+    Band,
+    Bar,
+    Line,
+    Size,
+    band_chart,
+    bar_chart,
+    both,
+    line_chart,
+)
+from unrolled.report.folder import Panel, Results, Run, Score
+from unrolled.report.page import Figure, Key, Section
+from unrolled.report.ticks import count_ticks, decimals, number, time_ticks
+
+
+def tones(results: Results) -> dict[str, str]:
+    """The colour of each model: the network's own, then the baselines in the order of the table."""
+    names = [score.name for score in results.table] + list(results.by_step)
+    names += [name for panel in results.panels for name in panel.baselines]
+    rivals = dict.fromkeys(name for name in names if name != results.network)
+    return {results.network: "network"} | {
+        name: f"rival-{min(i, 4)}" for i, name in enumerate(rivals, 1)
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The network against the best of the baselines, by mean absolute error."""
+
+    network: str
+    error: float
+    rival: str
+    rival_error: float
+
+    @classmethod
+    def of(cls, results: Results) -> "Outcome | None":
+        """The outcome, or None without two errors to compare."""
+        errors = {s.name: e for s in results.table if (e := s.metrics.get("mae")) is not None}
+        own = errors.pop(results.network, None)
+        if own is None or not errors:
+            return None
+        rival = min(errors, key=lambda name: errors[name])
+        return cls(results.network, own, rival, errors[rival])
+
+    @property
+    def loses(self) -> bool:
+        """Whether a baseline is better than the network."""
+        return self.rival_error < self.error
+
+    def sentence(self) -> str:
+        """Who is better and by how much, in words."""
+        places = decimals([self.error, self.rival_error])
+        own, other = number(self.error, places), number(self.rival_error, places)
+        share = abs(self.error - self.rival_error) / (self.rival_error or 1.0)
+        percent = "less than 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+        if self.loses:
+            return (
+                f"The network loses here: {self.rival} has a mean absolute error of {other}, "
+                f"{self.network} {own} ({percent} more). The simpler model is the better choice."
+            )
+        if self.error == self.rival_error:
+            return f"{self.network} and {self.rival} have the same mean absolute error, {own}."
+        return (
+            f"{self.network} has the smallest mean absolute error, {own}; the best baseline, "
+            f"{self.rival}, has {other}. The network errs {percent} less."
+        )
+
+
+def headline(run: Run) -> Section | None:
+    """The title, the verdict in one sentence, the error beside those of the baselines."""
+    results = run.results or Results()
+    outcome = Outcome.of(results)
+    errors = {s.name: s.metrics.get("mae") for s in results.table}
+    places = decimals(list(errors.values()))
+    colours = tones(results)
+    bars = [
+        Bar(name, error, number(error, places), colours[name]) for name, error in errors.items()
+    ]
+
+    def draw(size: Size) -> Markup:
+        words = ", ".join(f"{bar.name} {bar.text}" for bar in bars)
+        narrower = Size(460 if size.width > 500 else size.width, 0)
+        return bar_chart(f"Mean absolute error: {words}", bars, size=narrower)
+
+    verdict = results.verdict or (outcome.sentence() if outcome else "")
+    own = errors.get(results.network)
+    values = {
+        "title": _title(results),
+        "run": run.name,
+        "verdict": verdict,
+        "loses": outcome is not None and outcome.loses,
+        "figure": both(draw) if len(bars) > 1 else None,
+        "number": None if own is None else number(own, places),
+        "network": results.network,
+        "test": results.test,
+        "targets": results.targets,
+    }
+    return Section("headline", "", values)
+
+
+def _title(results: Results) -> str:
+    what = f"Forecast of {', '.join(results.targets)}" if results.targets else "Forecast"
+    return f"{what}, {ahead(results)} ahead" if results.horizon else what
+
+
+def ahead(results: Results) -> str:
+    """The horizon in words: 24 steps of 1h are "24 hours"."""
+    count = results.horizon or 0
+    unit = _UNITS.get(results.step)
+    if unit is None:
+        return f"{count} steps" + (f" of {results.step}" if results.step else "")
+    return f"{count} {unit}{'s' if count != 1 else ''}"
+
+
+_UNITS = {"1h": "hour", "1D": "day", "1W": "week", "1MS": "month", "1min": "minute", "1s": "second"}
+
+
+def forecasts(run: Run) -> Section | None:
+    """Forecasts over the truth, one panel per series, target and cutoff."""
+    results = run.results
+    if results is None or not results.panels:
+        return None
+    colours = tones(results)
+    rivals = list(dict.fromkeys(name for panel in results.panels for name in panel.baselines))
+    shown = [_panel(panel, results, colours, rivals) for panel in results.panels]
+    return Section("forecasts", "Forecasts", {"panels": shown})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A panel with the words that choose it."""
+
+    series: str
+    target: str
+    cutoff: str
+    figure: Figure
+
+
+def _panel(
+    panel: Panel, results: Results, colours: Mapping[str, str], rivals: Sequence[str]
+) -> Shown:
+    # Twice the horizon of the past is enough to see the rhythm and leaves the forecast room.
+    past = min(len(panel.past), max(2 * len(panel.time), 24))
+    cut = len(panel.past) - past
+    times = panel.past_time[cut:] + panel.time
+    lines = [
+        Line(name, values, colours[name], past, toggle=str(rivals.index(name)))
+        for name, values in panel.baselines.items()
+    ]
+    lines += [
+        Line("truth", [*panel.past[cut:], *panel.truth], "truth"),
+        Line(results.network, panel.forecast, "network", past),
+    ]
+    lo, hi = (panel.lo, panel.hi) if panel.lo and panel.hi else ([], [])
+    band = Band("interval", lo, hi, "network", past)
+    words = " · ".join(filter(None, (panel.series, panel.target)))
+
+    def draw(size: Size) -> Markup:
+        axis = Axis(len(times), time_ticks(times, size.width // 90))
+        label = f"{words}: forecast from {panel.time[0]} over the truth, {panel.level} % interval"
+        return band_chart(label, axis, lines, band, size=size)
+
+    figure = Figure.of(draw, _keys(panel, results, lines), times, _columns(panel, lines, band))
+    return Shown(panel.series, panel.target, panel.time[0], figure)
+
+
+def _keys(panel: Panel, results: Results, lines: Sequence[Line]) -> list[Key]:
+    keys = [Key("truth", "truth"), Key(results.network, "network")]
+    if panel.lo and panel.hi:
+        keys.append(Key(f"{panel.level} % interval", "network area"))
+    return keys + [Key(line.name, line.tone, line.toggle) for line in lines if line.toggle]
+
+
+def _columns(panel: Panel, lines: Sequence[Line], band: Band) -> dict[str, list[str]]:
+    """The read-out of a panel: truth first, then the network with its interval, then the rest."""
+    length = max(line.start + len(line.values) for line in lines)
+    places = decimals([_typical(panel)])
+    shown = {line.name: page.texts(line.values, line.start, length, places) for line in lines}
+    rivals = {line.name: shown.pop(line.name) for line in lines if line.toggle}
+    if band.lo:
+        lo, hi = (page.texts(values, band.start, length, places) for values in (band.lo, band.hi))
+        shown[f"{panel.level} % interval"] = [
+            f"{a} to {b}" if a and b else "" for a, b in zip(lo, hi, strict=True)
+        ]
+    return shown | rivals
+
+
+def _typical(panel: Panel) -> float:
+    """A size that tells how many decimals the numbers of a panel need."""
+    sizes = [abs(value) for value in panel.forecast if value is not None]
+    return max(sizes, default=0.0)
+
+
+def errors(run: Run) -> Section | None:
+    """The table of errors: metrics down, models across, the best of each row marked."""
+    results = run.results
+    if results is None or not results.table:
+        return None
+    keys = dict.fromkeys(key for score in results.table for key in score.metrics)
+    outcome = Outcome.of(results)
+    values = {
+        "models": [(score.name, tones(results)[score.name]) for score in results.table],
+        "rows": [_row(key, results.table) for key in keys],
+        "outcome": outcome.sentence() if outcome else "",
+        "loses": outcome is not None and outcome.loses,
+        "test": results.test,
+    }
+    return Section("errors", "Errors", values)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A metric of every model: name, what it means, the texts and which of them are the best."""
+
+    name: str
+    meaning: str
+    texts: Sequence[str]
+    best: Sequence[bool]
+
+
+_METRICS = {
+    "mae": ("MAE", "mean absolute error, in the unit of the target"),
+    "rmse": ("RMSE", "root mean squared error: large misses weigh more"),
+    "smape": ("sMAPE", "error in percent of the size, 0 to 200"),
+    "mase": ("MASE", "error over that of repeating the last season, in training"),
+    "pinball": ("Pinball", "error of the quantiles: the median and the interval together"),
+}
+
+
+def _row(key: str, table: Sequence[Score]) -> Row:
+    values = [score.metrics.get(key) for score in table]
+    interval = re.fullmatch(r"(coverage|width)_(\d+)", key)
+    if interval and interval[1] == "coverage":
+        level = int(interval[2]) / 100
+        cost = [None if v is None else abs(v - level) for v in values]
+        texts = ["–" if v is None else f"{100 * v:.0f} %" for v in values]
+        meaning = f"share of the truth inside the interval; {interval[2]} % is right"
+        return Row(f"Coverage {interval[2]} %", meaning, texts, _least(cost))
+    places = decimals(values)
+    texts = [number(value, places) for value in values]
+    if interval:
+        meaning = "mean width of the interval; narrow is good only with the right coverage"
+        return Row(f"Width {interval[2]} %", meaning, texts, [False] * len(values))
+    name, meaning = _METRICS.get(key, (key, ""))
+    return Row(name, meaning, texts, _least(values))
+
+
+def _least(values: Sequence[float | None]) -> list[bool]:
+    known = [value for value in values if value is not None]
+    # A metric that only one model has makes nobody the best.
+    return [len(known) > 1 and value == min(known) for value in values]
+
+
+def by_step(run: Run) -> Section | None:
+    """The mean absolute error of each step ahead, all models."""
+    results = run.results
+    steps = results.by_step if results else {}
+    count = max(map(len, steps.values()), default=0)
+    if results is None or count < 2:
+        return None
+    colours = tones(results)
+    lines = [Line(name, values, colours[name]) for name, values in reversed(steps.items())]
+
+    def draw(size: Size) -> Markup:
+        axis = Axis(count, count_ticks(1, count, size.width // 90))
+        label = f"Mean absolute error by step ahead, 1 to {count}: {', '.join(steps)}"
+        return line_chart(label, axis, lines, zero=True, size=size)
+
+    unit = _UNITS.get(results.step, "step")
+    places = decimals([v for values in steps.values() for v in values])
+    columns = {name: page.texts(values, 0, count, places) for name, values in steps.items()}
+    labels = [f"{i} {unit}{'s' if i > 1 else ''} ahead" for i in range(1, count + 1)]
+    figure = Figure.of(draw, [Key(n, colours[n]) for n in steps], labels, columns)
+    values = {"figure": figure, "columns": columns, "count": count, "unit": unit}
+    return Section("by_step", "Error by step", values)
+
+
+def reading(run: Run) -> Section | None:
+    """How to read the page, in plain words."""
+    level = run.results.panels[0].level if run.results and run.results.panels else 90
+    return Section("reading", "How to read this page", {"level": level})
