@@ -117,7 +117,7 @@ def _check_labels(labels: Any, batch: int) -> None:
 
 
 def _check_number(value: Any, place: str) -> None:
-    if not isinstance(value, numbers.Real | np.bool_):
+    if not isinstance(value, int | float | np.integer | np.floating | np.bool_):
         raise DataError(f"sequences: {place} is {_kind(value)}, expected a number")
     if not -LARGEST <= value <= LARGEST:
         word = "infinite" if abs(value) == math.inf else f"beyond float32 (±{LARGEST:.3g})"
