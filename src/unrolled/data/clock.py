@@ -39,7 +39,8 @@ def write_stamp(value: int, integer: bool, zone: str | None = None) -> str:
     """One time as text for people: "2013-01-31 10:00", or the integer."""
     if integer:
         return str(value)
-    text = str(np.datetime64(to_wall(np.array([value]), zone)[0], "us")).replace("T", " ")
+    wall = to_wall(np.array([value], np.int64), zone).view("M8[us]")
+    text = str(wall[0]).replace("T", " ")
     text = re.sub(r"\.0+$", "", text)
     return re.sub(r":00$", "", text)
 
@@ -74,8 +75,3 @@ def combine(parts: list[Ints]) -> tuple[NDArray[np.bool_], Ints]:
         values = values + part * length
     bad |= (parts[3] == 24) & (parts[4] + parts[5] > 0)
     return bad, values
-
-
-def first_row(mask: NDArray[np.bool_]) -> int:
-    """The first row where the mask holds, counted from 1."""
-    return int(np.argmax(mask)) + 1

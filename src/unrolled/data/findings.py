@@ -13,13 +13,16 @@ class Findings:
 
     source: the file's path or the kind of frame.
     rows: rows given; grid_rows: rows after gaps were put on the grid.
-    series: number of series; step: the time step in words; zone: the time zone, if one was given.
+    series: number of series; step: the time step ("1h"); zone: the time zone, if one was given.
     start, end: first and last time stamp, as text.
     roles: column -> (role, why it was taken for it).
     gaps: series -> number of missing rows put on the grid (only series that have some).
     missing: column -> number of given rows without a value (only columns that miss some).
+    categories: column of text -> number of different texts.
     left_out: column -> why it is not used.
     notes: whatever else was done or looks odd, one sentence each.
+
+    Rows in sentences are data rows: counted from 1, the header not counted.
     """
 
     source: str = ""
@@ -33,6 +36,7 @@ class Findings:
     roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     gaps: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    categories: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -44,3 +48,37 @@ class Findings:
         }
         plain["notes"] = list(self.notes)
         return plain
+
+    def lines(self) -> list[str]:
+        """The findings for people, one line each."""
+        many = f", {self.series:,} series" if self.series > 1 else ""
+        zone = f" ({self.zone})" if self.zone else ""
+        lines = [
+            f"{self.source}: {self.rows:,} rows{many}",
+            f"from {self.start} to {self.end}{zone}, step {self.step}",
+        ]
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for column, said in self.roles.items():
+            grouped.setdefault(said, []).append(column)
+        lines += [f"{role}: {', '.join(names)} ({why})" for (role, why), names in grouped.items()]
+        if self.categories:
+            lines.append(f"categories (different texts): {_counts(self.categories)}")
+        lines.append(self._gaps())
+        if self.missing:
+            lines.append(f"missing values: {_counts(self.missing)}")
+        lines += [f"left out: {column} ({why})" for column, why in self.left_out.items()]
+        return lines + [f"note: {note}" for note in self.notes]
+
+    def _gaps(self) -> str:
+        if not self.gaps:
+            return "gaps: none"
+        where = f": {_counts(self.gaps)}" if self.series > 1 else ""
+        total = sum(self.gaps.values())
+        return f"gaps: {total:,} rows put on the grid as missing{where}"
+
+
+def _counts(counts: Mapping[str, int], most: int = 12) -> str:
+    """The largest counts: "pm2.5 2,067, wind 12"."""
+    largest = sorted(counts.items(), key=lambda item: -item[1])
+    text = ", ".join(f"{name} {count:,}" for name, count in largest[:most])
+    return text + (f" and {len(counts) - most} more" if len(counts) > most else "")

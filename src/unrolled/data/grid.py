@@ -22,6 +22,7 @@ MICROSECONDS = {
     "W": 604_800_000_000,
 }
 DAY = MICROSECONDS["D"]
+HOUR = MICROSECONDS["h"]
 MONTH_ROOM = 32 * DAY  # more than any month: keeps "which month" and "where in it" apart
 MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
 WORDS = {

@@ -67,7 +67,7 @@ def sort_rows(
     return Rows(times[order], codes[order], order, starts, names, write), first
 
 
-def refuse_duplicates(rows: Rows, zone: str | None, hint: str) -> None:
+def refuse_duplicates(rows: Rows, hint: str) -> None:
     """DataError that names the first two rows with the same series and time."""
     same = (np.diff(rows.times) == 0) & (np.diff(rows.codes) == 0)
     if not same.any():

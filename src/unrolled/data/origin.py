@@ -62,8 +62,9 @@ class Origin:
 
         if self.kind in ("file", "pyarrow"):
             return table
-        backend = nw.Implementation.from_backend(self.kind)
-        frame = nw.from_arrow(table, backend=backend).to_native()
+        if self.kind == "polars":
+            return nw.from_arrow(table, backend="polars").to_native()
+        frame = nw.from_arrow(table, backend="pandas").to_native()
         return frame.set_index(time) if self.index and time in frame else frame
 
     def _write_time(self, values: NDArray[Any], form: str) -> Any:

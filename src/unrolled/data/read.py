@@ -106,8 +106,8 @@ def _read_frame(source: Any) -> Raw:
         _refuse_twice([str(name) for name in source.columns], "the frame")
         frame = nw.from_native(source)
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        kind = frame.implementation.value
-        label = f"a {kind} frame"
+        label = f"a {frame.implementation.value} frame"
+        kind = frame.implementation.value if label[2:].startswith("p") else "pyarrow"
         index = _time_index(source) if kind == "pandas" else None
         if index is not None:
             frame = nw.from_native(source.reset_index(names=index))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+from unrolled.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -27,3 +31,39 @@ class Roles:
     past: tuple[str, ...] | None = None
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+
+    def columns(self) -> dict[str, str]:
+        """Column -> role, for every column that is named; the time as it is written."""
+        named = {"time": (self.time,), "series": (self.series,), "target": self.target}
+        named |= {"past": self.past or (), "known": self.known, "static": self.static}
+        return {column: role for role, columns in named.items() for column in columns if column}
+
+
+def check_roles(roles: Roles, columns: Collection[str]) -> None:
+    """DataError for a column that is not in the table (with the nearest name), or has two roles."""
+    groups = (roles.target, roles.past or (), roles.known, roles.static)
+    named = [*time_names(roles.time, columns), *filter(None, [roles.series])]
+    named += [name for group in groups for name in group]
+    for name in named:
+        if name not in columns:
+            raise DataError(f"no column {name!r} in the table; {_nearest(name, columns)}")
+        if named.count(name) > 1:
+            raise DataError(f"column {name!r} is asked for in two roles; each column has one")
+
+
+def time_names(time: str | None, columns: Collection[str]) -> tuple[str, ...]:
+    """The columns that a time role names: one, or several written with commas."""
+    if time is None:
+        return ()
+    if time in columns:
+        return (time,)
+    return tuple(part.strip() for part in time.split(","))
+
+
+def _nearest(name: str, columns: Collection[str]) -> str:
+    lower = {column.lower(): column for column in columns}
+    close = get_close_matches(name.lower(), lower, n=1)
+    if close:
+        return f"did you mean {lower[close[0]]!r}?"
+    some = ", ".join(list(columns)[:12])
+    return f"it has {some}{', …' if len(columns) > 12 else ''}"

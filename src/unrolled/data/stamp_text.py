@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.clock import LOWEST, Ints, Stamps, combine, first_row
+from unrolled.data.arrow import encode, first_row
+from unrolled.data.clock import LOWEST, Ints, Stamps, combine
 from unrolled.data.grid import MICROSECONDS
 from unrolled.errors import DataError
 
@@ -39,10 +40,7 @@ class _Text:
 
     def __init__(self, column: pa.ChunkedArray, name: str) -> None:
         # Series share their times: parse each distinct text once.
-        column = column.cast(pa.string())
-        joined = column.combine_chunks().dictionary_encode()
-        if isinstance(joined, pa.ChunkedArray):
-            joined = joined.combine_chunks()
+        joined = encode(column)
         self.name = name
         self.rows = np.asarray(joined.indices)
         self.texts: pa.Array = pc.utf8_trim_whitespace(joined.dictionary)

@@ -9,19 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unrolled.data.clock import LOWEST, Ints, Stamps, combine, first_row
+from unrolled.data.arrow import first_row, integers, is_text
+from unrolled.data.clock import LOWEST, Ints, Stamps, combine
 from unrolled.data.grid import MICROSECONDS
 from unrolled.data.stamp_text import read_text
 from unrolled.errors import DataError
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether an arrow type holds text, plain or as a dictionary."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
 
 
 def is_compact(values: Ints) -> bool:
@@ -53,14 +45,14 @@ def read_time(columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...]) ->
         return _read_column(columns[names[0]], names[0])
     kinds = [columns[name].type for name in names]
     if all(pa.types.is_integer(kind) for kind in kinds) and not is_compact(
-        _numbers(columns[names[0]])
+        integers(columns[names[0]])
     ):
         return _read_parts(columns, names)
     if len(names) > 2:
         raise DataError(f"time: expected integers in {', '.join(names)}: year, month, day, hour")
     day = _read_column(columns[names[0]], names[0])
     if pa.types.is_integer(kinds[1]):
-        hours = _numbers(columns[names[1]])
+        hours = integers(columns[names[1]])
         _refuse_range(hours, names[1], 0, 24)
         values = day.values + hours * MICROSECONDS["h"]
         return replace(day, values=values, forms=(*day.forms, "int %H"))
@@ -76,11 +68,11 @@ def _read_column(column: pa.ChunkedArray, name: str) -> Stamps:
     kind = column.type
     if pa.types.is_timestamp(kind):
         stamps = column.cast(pa.timestamp("us", kind.tz), safe=False)
-        return Stamps(_numbers(stamps), (str(kind),), kind.tz)
+        return Stamps(integers(stamps), (str(kind),), kind.tz)
     if pa.types.is_date(kind):
-        return Stamps(_numbers(column.cast(pa.timestamp("us"))), (str(kind),))
+        return Stamps(integers(column.cast(pa.timestamp("us"))), (str(kind),))
     if pa.types.is_integer(kind):
-        values = _numbers(column)
+        values = integers(column)
         if is_compact(values):
             text = read_text(column.cast(pa.string()), name)
             return replace(text, forms=(f"int {text.forms[0]}",))
@@ -101,7 +93,7 @@ def _read_column(column: pa.ChunkedArray, name: str) -> Stamps:
 
 
 def _read_parts(columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...]) -> Stamps:
-    parts = [_numbers(columns[name]) for name in names]
+    parts = [integers(columns[name]) for name in names]
     missing = [np.full(len(parts[0]), low) for low in LOWEST[len(parts) :]]
     bad, values = combine([*parts, *missing])
     if bad.any():
@@ -122,7 +114,3 @@ def _refuse_range(values: Ints, name: str, low: int, high: int) -> None:
             f"time: expected {low} to {high} in column {name!r}, got {values[row - 1]} "
             f"in data row {row}"
         )
-
-
-def _numbers(column: pa.ChunkedArray) -> Ints:
-    return np.asarray(column.cast(pa.int64(), safe=False).to_numpy())
