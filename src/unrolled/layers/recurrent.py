@@ -7,6 +7,7 @@ bidirectional, else 1).
 from typing import Any, Never
 
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
 from unrolled.layers import engines
@@ -37,9 +38,18 @@ class _OnEngine:
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """Run the layer; arguments, results and errors are those of torch's layer."""
+        if isinstance(input, PackedSequence):
+            self._check_packed(input, hx)
         if self._engine == "torch":
             return super().forward(input, hx)  # type: ignore[misc]
         return engines.run(self, input, hx)  # type: ignore[arg-type]
+
+    def _check_packed(self, input: PackedSequence, hx: Any) -> None:
+        """Check as torch's RNN and GRU do; its LSTM does not, and computes nonsense instead."""
+        layer: Any = self
+        layer.check_input(input.data, input.batch_sizes)
+        if hx is not None:
+            layer.check_forward_args(input.data, hx, input.batch_sizes)
 
     def extra_repr(self) -> str:
         words: str = super().extra_repr()  # type: ignore[misc]

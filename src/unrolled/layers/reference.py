@@ -87,7 +87,8 @@ def _run_steps(
     """
     outputs = []
     for inputs in reversed(steps) if reverse else steps:
-        running, resting = _rows(state, 0, len(inputs)), _rows(state, len(inputs), None)
+        rows = inputs.shape[0]
+        running, resting = _rows(state, 0, rows), _rows(state, rows, None)
         output, running = cell(inputs, running)
         state = each_part(lambda *parts: torch.cat(parts), running, resting)
         outputs.append(output)
