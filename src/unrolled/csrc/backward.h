@@ -1,0 +1,246 @@
+// The backward pass of one layer in one direction: a chunk of steps at a time, first the recurrence,
+// then, from the chunk's dz while it is warm, the gradients of x and of the weights.
+#pragma once
+#include "cells.h"
+#include "pack.h"
+#include "plan.h"
+#include "tile.h"
+
+namespace unrolled {
+namespace UNROLLED_ISA {
+
+template <class Cell>
+struct BackwardPass {
+  static constexpr int kG = Cell::kGates;
+  static constexpr int kFirstX = Cell::kStageX[0];  // x's stages are the last ones, h's the first
+  const Backward& f;
+  const Plan plan;
+  const int64_t I, H, blocks, Hp, capacity;
+  float* w_x;     // (blocks of I, G * Hp, 16)
+  float* w_h;     // (blocks of H, G * Hp, 16)
+  float* dh;      // (B, Hp) what has reached h so far
+  float* dc;      // (B, Hp) likewise c
+  float* dz;      // (stages, blocks, capacity, 16) the chunk's dz, in panels: written once, it serves
+                  // W^T dz as rows and dz^T [x h] as columns without being packed again
+  float* x;       // (blocks of I, capacity, 16) the chunk's x
+  float* before;  // (blocks, capacity, 16) the h each of the chunk's steps began with
+
+  BackwardPass(const Backward& f, Arena& arena)
+      : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
+        I(f.input), H(f.hidden), blocks(blocks_of(f.hidden)), Hp(padded(f.hidden)),
+        // odd, or the panels' rows would all fall into the same few sets of the caches
+        capacity(plan.chunk_rows | 1) {
+    w_x = f.dx ? arena.take(padded(I) * kG * Hp) : nullptr;
+    w_h = arena.take(Hp * kG * Hp);
+    dh = arena.take(f.seq.batch * Hp);
+    dc = Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr;
+    dz = arena.take(Cell::kStages * Hp * capacity);
+    x = arena.take(padded(I) * capacity);
+    before = arena.take(Hp * capacity);
+  }
+
+  void run() {
+    in_parallel(plan.threads, [this](Team team) {
+      prepare(team);
+      const Range rows = plan.by_columns ? Range{0, f.seq.batch} : share_rows(f.seq, team.id, team.size);
+      const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
+      // Walking the sequence backwards, steps count from its end.
+      Sequence back = f.seq;
+      back.reverse = !f.seq.reverse;
+      for (int64_t s = 0; s < back.steps;) {
+        const int64_t end = plan.chunk_end(back, s);
+        const int64_t chunk = plan.first_row(back, s, end);
+        const int64_t chunk_rows = plan.row_count(back, s, end);
+        const bool first = s == 0;
+        pack_chunk(team, back, s, end, chunk);
+        team.wait();
+        for (; s < end; ++s) {
+          const int64_t t = back.time(s);
+          const Range active{rows.begin, min64(rows.end, back.size(t))};
+          through_cell(t, chunk, active, mine);
+          if (plan.by_columns) team.wait();
+          to_state(back.offset(t) - chunk, active, mine);
+        }
+        team.wait();
+        if (f.dx) to_input(team, chunk, chunk_rows);
+        to_weights(team, chunk_rows, first);
+        if (s < back.steps) team.wait();
+      }
+    });
+    if (f.dh0) unpad_rows(f.dh0, dh, f.seq.batch, H);
+    if (f.dc0) unpad_rows(f.dc0, dc, f.seq.batch, H);
+  }
+
+  void prepare(Team team) {
+    pack_backward(f.w.w_hh, Cell::kStageH, kG, H, H, team.share(blocks), w_h);
+    if (f.dx) pack_backward(f.w.w_ih, Cell::kStageX, kG, H, I, team.share(blocks_of(I)), w_x);
+    if (team.id != 0) return;
+    pad_rows(dh, f.dhn, f.seq.batch, H);
+    if (Cell::kHasC) pad_rows(dc, f.dcn, f.seq.batch, H);
+  }
+
+  // Copies the chunk's x, and the h before each of its steps, into panels.
+  void pack_chunk(Team team, const Sequence& back, int64_t begin, int64_t end, int64_t chunk) {
+    for (int64_t s = begin; s < end; ++s) {
+      const int64_t t = back.time(s), first = back.offset(t);
+      const Range rows = team.share(back.size(t));
+      // The step before t in the order of the forward pass, and how many of its rows go on into t.
+      const int64_t t_before = f.seq.reverse ? t + 1 : t - 1;
+      const bool is_first = t_before < 0 || t_before == f.seq.steps;
+      const int64_t known = is_first ? 0 : f.seq.size(t_before);
+      for (int64_t b = rows.begin; b < rows.end; ++b) {
+        const int64_t k = first + b - chunk;
+        for (int64_t i = 0; i < I; i += kBlock)
+          load_block(x + i * capacity + k * kBlock, f.x + (first + b) * I + i, min64(kBlock, I - i));
+        const float* h = b < known ? f.y + (f.seq.offset(t_before) + b) * f.ld_y
+                                   : f.h0 ? f.h0 + b * H : nullptr;
+        for (int64_t u = 0; u < H; u += kBlock) {
+          if (h)
+            load_block(before + u * capacity + k * kBlock, h + u, min64(kBlock, H - u));
+          else
+            zero(before + u * capacity + k * kBlock, kBlock);
+        }
+      }
+    }
+  }
+
+  // dz of one step from what reached h and c.
+  void through_cell(int64_t t, int64_t chunk, Range rows, Range mine) {
+    alignas(64) float from_y[kBlock];
+    for (int64_t block = mine.begin; block < mine.end; ++block) {
+      const int64_t u = block * kBlock, n = min64(kBlock, H - u);
+      for (int64_t b = rows.begin; b < rows.end; ++b) {
+        const int64_t row = f.seq.offset(t) + b, k = row - chunk, at = b * Hp + u;
+        if (f.dy) {
+          load_block(from_y, f.dy + row * f.ld_y + u, n);
+          for (int v = 0; v < kBlock; v += kWidth) store(dh + at + v, load(dh + at + v) + load(from_y + v));
+        }
+        float* to = dz + (u * capacity + k * kBlock);
+        Cell::backward(f.saved + row * Cell::kSaved * Hp + u, Hp, before + u * capacity + k * kBlock,
+                       dh + at, Cell::kHasC ? dc + at : nullptr, to, Hp * capacity);
+        // Padded units saw infinity times a padded zero if x was infinite: they must stay zero.
+        for (int stage = 0; n < kBlock && stage < Cell::kStages; ++stage)
+          zero(to + stage * Hp * capacity + n, kBlock - n);
+      }
+    }
+  }
+
+  // dh += U^T dz
+  void to_state(int64_t k, Range rows, Range mine) {
+    const RowTiles tiles(rows.begin, rows.end);
+    if (tiles.rows <= 0) return;
+    const int64_t panels = panels_for(tiles.tallest());
+    const Operand none{0, nullptr, 0, 0, nullptr, 0};
+    for (int64_t block = mine.begin; block < mine.end; block += panels)
+      for (int64_t tile = 0; tile < tiles.count; ++tile) {
+        const int64_t row = tiles.start(tile);
+        const Operand from{kG * Hp, dz + (k + row) * kBlock, kBlock,
+                           capacity * kBlock, w_h + block * kG * Hp * kBlock, kG * Hp * kBlock};
+        float* to = dh + row * Hp + block * kBlock;
+        product(tiles.height(tile), min64(panels, mine.end - block))(Source{to, Hp, kBlock}, from, none,
+                                                                     Target{to, Hp, kBlock});
+      }
+  }
+
+  // dx = W^T dz, all rows of the chunk at once.
+  void to_input(Team team, int64_t chunk, int64_t rows) {
+    alignas(64) float out[kMaxRows * kMaxPanels * kBlock];
+    const RowTiles tiles(0, rows);
+    const int64_t panels = panels_for(tiles.tallest()), in_blocks = blocks_of(I);
+    const Operand none{0, nullptr, 0, 0, nullptr, 0};
+    const Range mine = team.share((in_blocks + panels - 1) / panels * tiles.count);
+    for (int64_t task = mine.begin; task < mine.end; ++task) {
+      const int64_t row = tiles.start(task % tiles.count), R = tiles.height(task % tiles.count);
+      const int64_t block = task / tiles.count * panels, P = min64(panels, in_blocks - block);
+      const Operand from{kG * Hp, dz + (kFirstX * Hp * capacity + row * kBlock), kBlock,
+                         capacity * kBlock, w_x + block * kG * Hp * kBlock, kG * Hp * kBlock};
+      product(R, P)(Source{nullptr, 0, 0}, from, none, Target{out, P * kBlock, kBlock});
+      for (int64_t r = 0; r < R; ++r)
+        for (int64_t p = 0; p < P; ++p) {
+          const int64_t i = (block + p) * kBlock, n = min64(kBlock, I - i);
+          add_block(f.dx + (chunk + row + r) * I + i, out + (r * P + p) * kBlock, n, f.add_dx);
+        }
+    }
+  }
+
+  static UNROLLED_INLINE void add_block(float* to, float* from, int64_t n, bool add) {
+    for (int64_t u = 0; add && u < n; ++u) from[u] += to[u];
+    store_block(to, from, n);
+  }
+
+  // dW = dz^T x, dU = dz^T h, db = the sum of dz: one gate's block of units by one group of columns
+  // to a task, each summed over the rows of the chunk in order, so any split gives the same bits.
+  void to_weights(Team team, int64_t rows, bool first) {
+    const int64_t panels = panels_for(kMaxRows);
+    const int64_t groups_x = f.dw_ih ? (blocks_of(I) + panels - 1) / panels : 0;
+    const int64_t groups_h = f.dw_hh ? (blocks + panels - 1) / panels : 0;
+    const int64_t groups = groups_x + groups_h + 1;
+    const Range mine = team.share(kG * blocks * groups);
+    for (int64_t task = mine.begin; task < mine.end; ++task) {
+      const int64_t gate = task / groups / blocks, block = task / groups % blocks;
+      const int64_t group = task % groups;
+      const float* dz_x = dz + (Cell::kStageX[gate] * blocks + block) * capacity * kBlock;
+      const float* dz_h = dz + (Cell::kStageH[gate] * blocks + block) * capacity * kBlock;
+      const int64_t unit = gate * H + block * kBlock, n = min64(kBlock, H - block * kBlock);
+      if (group == 0) {
+        if (f.db_ih) sum_rows(dz_x, rows, f.db_ih + unit, n, first);
+        if (f.db_hh) sum_rows(dz_h, rows, f.db_hh + unit, n, first);
+      } else if (group <= groups_x) {
+        outer_product(dz_x, x, rows, (group - 1) * panels, I, f.dw_ih + unit * I, n, first);
+      } else {
+        outer_product(dz_h, before, rows, (group - 1 - groups_x) * panels, H, f.dw_hh + unit * H, n, first);
+      }
+    }
+  }
+
+  void sum_rows(const float* panel, int64_t rows, float* to, int64_t n, bool first) {
+    alignas(64) float sum[kBlock];
+    if (first)
+      zero(sum, kBlock);
+    else
+      load_block(sum, to, n);
+    Vec v[kVectors];
+    for (int i = 0; i < kVectors; ++i) v[i] = load(sum + i * kWidth);
+    for (int64_t k = 0; k < rows; ++k)
+      for (int i = 0; i < kVectors; ++i) v[i] += load(panel + k * kBlock + i * kWidth);
+    for (int i = 0; i < kVectors; ++i) store(sum + i * kWidth, v[i]);
+    store_block(to, sum, n);
+  }
+
+  // to (n, columns) += dz (rows, n)^T a (rows, columns), columns [block * 16, ...) of it
+  void outer_product(const float* dz_panel, const float* a, int64_t rows, int64_t block, int64_t columns,
+                     float* to, int64_t n, bool first) {
+    const int64_t P = min64(panels_for(kMaxRows), blocks_of(columns) - block), stride = capacity * kBlock;
+    const int64_t width = min64(P * kBlock, columns - block * kBlock);
+    const RowTiles tiles(0, n);
+    alignas(64) float part[kMaxRows * kMaxPanels * kBlock];
+    for (int64_t i = 0; i < tiles.count; ++i) {
+      const int64_t row = tiles.start(i), R = tiles.height(i);
+      float* out = to + row * columns + block * kBlock;
+      const float* from = dz_panel + row;
+      const float* b = a + block * stride;
+      if (width == P * kBlock) {  // straight into the gradient
+        const Target target{out, columns, kBlock};
+        outer(R, P)(Source{first ? nullptr : out, columns, kBlock}, rows, from, b, stride, target);
+        continue;
+      }
+      for (int64_t r = 0; r < R; ++r)  // the last columns, by way of a whole tile
+        for (int64_t p = 0; p < P; ++p) {
+          if (first)
+            zero(part + (r * P + p) * kBlock, kBlock);
+          else
+            load_block(part + (r * P + p) * kBlock, out + r * columns + p * kBlock,
+                       min64(kBlock, width - p * kBlock));
+        }
+      const Target target{part, P * kBlock, kBlock};
+      outer(R, P)(Source{part, P * kBlock, kBlock}, rows, from, b, stride, target);
+      for (int64_t r = 0; r < R; ++r)
+        for (int64_t p = 0; p < P; ++p)
+          store_block(out + r * columns + p * kBlock, part + (r * P + p) * kBlock,
+                      min64(kBlock, width - p * kBlock));
+    }
+  }
+};
+
+}  // namespace UNROLLED_ISA
+}  // namespace unrolled

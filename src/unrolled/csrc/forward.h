@@ -1,0 +1,149 @@
+// The forward pass of one layer in one direction.
+#pragma once
+#include "cells.h"
+#include "pack.h"
+#include "plan.h"
+#include "tile.h"
+
+namespace unrolled {
+namespace UNROLLED_ISA {
+
+template <class Cell>
+struct ForwardPass {
+  const Forward& f;
+  const Plan plan;
+  const int64_t I, H, blocks, Hp;
+  float* w_x;       // (G, blocks, I, 16)
+  float* w_h;       // (G, blocks, H, 16)
+  float* bias;      // (stages, Hp)
+  float* state[2];  // (B, Hp) h before and after a step, taking turns
+  float* c;         // (B, Hp) LSTM's c, in place
+  float* z_x;       // (chunk rows, G, Hp) x's part of the sums, when it is made ahead
+
+  ForwardPass(const Forward& f, Arena& arena)
+      : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
+        I(f.input), H(f.hidden), blocks(blocks_of(f.hidden)), Hp(padded(f.hidden)) {
+    w_x = arena.take(Cell::kGates * Hp * I);
+    w_h = arena.take(Cell::kGates * Hp * H);
+    bias = arena.take(Cell::kStages * Hp);
+    for (float*& s : state) s = arena.take(f.seq.batch * Hp);
+    c = Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr;
+    z_x = plan.x_ahead ? arena.take(plan.chunk_rows * Cell::kGates * Hp) : nullptr;
+  }
+
+  void run() {
+    in_parallel(plan.threads, [this](Team team) {
+      prepare(team);
+      team.wait();
+      const Range rows = plan.by_columns ? Range{0, f.seq.batch} : share_rows(f.seq, team.id, team.size);
+      const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
+      for (int64_t s = 0; s < f.seq.steps;) {
+        const int64_t end = plan.chunk_end(f.seq, s);
+        if (plan.x_ahead) {
+          sums_from_x(team, s, end);
+          team.wait();
+        }
+        const int64_t chunk = plan.first_row(f.seq, s, end);
+        for (; s < end; ++s) {
+          step(s, chunk, rows, mine);
+          if (plan.by_columns) team.wait();
+        }
+        if (plan.x_ahead && s < f.seq.steps) team.wait();
+      }
+    });
+    last_states();
+  }
+
+  void prepare(Team team) {
+    pack_forward(f.w.w_ih, Cell::kGates, H, I, team.share(Cell::kGates * blocks), w_x);
+    pack_forward(f.w.w_hh, Cell::kGates, H, H, team.share(Cell::kGates * blocks), w_h);
+    if (team.id != 0) return;
+    for (int stage = 0; stage < Cell::kStages; ++stage)
+      for (int64_t u = 0; u < Hp; ++u) {
+        const int64_t at = Cell::kGateOf[stage] * H + u;
+        float sum = 0.0f;
+        if (u < H && Cell::kFromX[stage] && f.w.b_ih) sum += f.w.b_ih[at];
+        if (u < H && Cell::kFromH[stage] && f.w.b_hh) sum += f.w.b_hh[at];
+        bias[stage * Hp + u] = sum;
+      }
+    for (float* s : state) pad_rows(s, f.h0, f.seq.batch, H);
+    if (Cell::kHasC) pad_rows(c, f.c0, f.seq.batch, H);
+  }
+
+  // x's part of the sums for all rows of some steps at once. With few rows a step it turns many
+  // thin products into one thick one: the weights of x are read once a chunk, not once a step.
+  void sums_from_x(Team team, int64_t begin, int64_t end) {
+    const int64_t first = plan.first_row(f.seq, begin, end);
+    const RowTiles tiles(0, plan.row_count(f.seq, begin, end));
+    const int64_t panels = panels_for(tiles.tallest());
+    const int64_t groups = (blocks + panels - 1) / panels;
+    const Range mine = team.share(Cell::kGates * groups * tiles.count);
+    for (int64_t task = mine.begin; task < mine.end; ++task) {
+      const int64_t tile = task % tiles.count, group = task / tiles.count % groups;
+      const int64_t gate = task / tiles.count / groups, block = group * panels;
+      const int64_t row = tiles.start(tile);
+      const Operand x{I, f.x + (first + row) * I, I, kBlock,
+                      w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
+      const Operand none{0, nullptr, 0, 0, nullptr, 0};
+      // The bias comes first here as it does in a step, so that both ways give the same bits.
+      const Source from{bias + gate * Hp + block * kBlock, 0, kBlock};
+      const Target to{z_x + (row * Cell::kGates + gate) * Hp + block * kBlock, Cell::kGates * Hp, kBlock};
+      product(tiles.height(tile), min64(panels, blocks - block))(from, x, none, to);
+    }
+  }
+
+  // One step for some rows and some blocks of units.
+  void step(int64_t s, int64_t chunk, Range rows, Range mine) {
+    const int64_t t = f.seq.time(s);
+    const RowTiles tiles(rows.begin, min64(rows.end, f.seq.size(t)));
+    if (tiles.rows <= 0) return;
+    const int64_t panels = panels_for(tiles.tallest());
+    for (int64_t block = mine.begin; block < mine.end; block += panels)
+      for (int64_t tile = 0; tile < tiles.count; ++tile)
+        step_tile(s, t, chunk, tiles.start(tile), tiles.height(tile), block,
+                  min64(panels, mine.end - block));
+  }
+
+  // R rows by P blocks: the sums of every stage, then at once, while they are in L1, the cell.
+  void step_tile(int64_t s, int64_t t, int64_t chunk, int64_t row, int64_t R, int64_t block, int64_t P) {
+    alignas(64) float z[Cell::kStages * kMaxRows * kMaxPanels * kBlock];
+    const int64_t first = f.seq.offset(t), stage_size = R * P * kBlock;
+    const ProductTile tile = product(R, P);
+    for (int stage = 0; stage < Cell::kStages; ++stage) {
+      const int gate = Cell::kGateOf[stage];
+      const bool from_x = Cell::kFromX[stage], ahead = from_x && plan.x_ahead;
+      const Operand x{from_x && !ahead ? I : 0, f.x + (first + row) * I, I, kBlock,
+                      w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
+      const Operand h{Cell::kFromH[stage] ? H : 0, state[s & 1] + row * Hp, Hp, kBlock,
+                      w_h + (gate * blocks + block) * H * kBlock, H * kBlock};
+      const Source from =
+          ahead ? Source{z_x + ((first + row - chunk) * Cell::kGates + gate) * Hp + block * kBlock,
+                         Cell::kGates * Hp, kBlock}
+                : Source{bias + stage * Hp + block * kBlock, 0, kBlock};
+      tile(from, x, h, Target{z + stage * stage_size, P * kBlock, kBlock});
+    }
+    for (int64_t r = 0; r < R; ++r)
+      for (int64_t p = 0; p < P; ++p) {
+        const int64_t u = (block + p) * kBlock, at = (row + r) * Hp + u;
+        const int64_t global = first + row + r;
+        float* h = state[(s + 1) & 1] + at;
+        float* saved = f.saved ? f.saved + global * Cell::kSaved * Hp + u : nullptr;
+        Cell::forward(z + (r * P + p) * kBlock, stage_size, state[s & 1] + at,
+                      Cell::kHasC ? c + at : nullptr, h, saved, Hp);
+        store_block(f.y + global * f.ld_y + u, h, min64(kBlock, H - u));
+      }
+  }
+
+  // A row's last state is its output at its last step; c was updated in place and then left alone.
+  void last_states() {
+    for (int64_t b = 0, length = f.seq.steps; b < f.seq.batch; ++b) {
+      while (f.seq.sizes && length > 1 && f.seq.sizes[length - 1] <= b) --length;
+      const int64_t t = f.seq.reverse ? 0 : length - 1;
+      std::memcpy(f.hn + b * H, f.y + (f.seq.offset(t) + b) * f.ld_y, static_cast<size_t>(H) * 4);
+    }
+    if (Cell::kHasC) unpad_rows(f.cn, c, f.seq.batch, H);
+  }
+};
+
+}  // namespace UNROLLED_ISA
+}  // namespace unrolled

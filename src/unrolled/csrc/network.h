@@ -1,0 +1,56 @@
+// A stack of layers in one or two directions, as torch.nn.RNN, GRU and LSTM have it.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "memory.h"
+#include "problem.h"
+
+namespace unrolled {
+
+// L layers, D directions. Weights come in torch's order: layer by layer, direction by direction,
+// w_ih, w_hh, b_ih, b_hh; a pointer that is null stands for what is not there or not wanted.
+struct Network {
+  Kind kind;
+  int64_t input, hidden, layers, directions;
+  Sequence seq;
+  std::vector<float*> weights;  // (L * D * 4)
+  int threads;
+
+  int64_t width() const { return directions * hidden; }
+  int64_t input_of(int64_t layer) const { return layer == 0 ? input : width(); }
+};
+
+struct States {
+  const float* h0;  // (L * D, B, H) or null
+  const float* c0;
+};
+
+struct Results {
+  float* y;   // (N, D * H)
+  float* hn;  // (L * D, B, H)
+  float* cn;
+};
+
+struct OutputGradients {
+  const float* dy;   // (N, D * H) or null
+  const float* dhn;  // (L * D, B, H) or null
+  const float* dcn;
+};
+
+struct InputGradients {
+  float* dx;                    // (N, I) or null
+  float* dh0;                   // (L * D, B, H) or null
+  float* dc0;
+  std::vector<float*> weights;  // (L * D * 4)
+};
+
+// Returns what the backward pass needs, or null when it is not kept.
+std::unique_ptr<Buffer> forward(const Network&, const float* x, States, Results, bool keep);
+void backward(const Network&, const float* x, States, const float* y, const Buffer& saved,
+              OutputGradients, const InputGradients&);
+
+// In a child of fork libgomp's threads are gone and waiting for them would never end.
+int usable_threads(int threads);
+
+}  // namespace unrolled

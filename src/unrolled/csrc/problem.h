@@ -1,0 +1,90 @@
+// What a caller asks of one layer in one direction. Plain pointers and sizes: nothing here knows torch.
+//
+// Every batch is laid out as torch lays out a PackedSequence: the rows of step 0, then those of step
+// 1, ... A padded (T, B, features) batch is the case where every step has B rows, so one code path
+// serves both, and padding is never computed.
+//
+// Letters: T steps, B batch, N rows in all (sum of the step sizes), I input, H hidden.
+#pragma once
+#include <cstdint>
+
+#define UNROLLED_INLINE inline __attribute__((always_inline))
+
+namespace unrolled {
+
+enum class Kind : int { rnn_tanh = 0, rnn_relu = 1, gru = 2, lstm = 3 };
+
+UNROLLED_INLINE int gate_count(Kind kind) {
+  return kind == Kind::lstm ? 4 : kind == Kind::gru ? 3 : 1;
+}
+
+struct Sequence {
+  int64_t steps;           // T
+  int64_t batch;           // B, the rows of the longest step
+  int64_t rows;            // N
+  const int64_t* sizes;    // (T) rows of each step, falling; null: B each
+  const int64_t* offsets;  // (T) row where a step begins; null with sizes
+  bool reverse;            // walk from the last step to the first
+
+  UNROLLED_INLINE int64_t time(int64_t s) const { return reverse ? steps - 1 - s : s; }
+  UNROLLED_INLINE int64_t size(int64_t t) const { return sizes ? sizes[t] : batch; }
+  UNROLLED_INLINE int64_t offset(int64_t t) const { return offsets ? offsets[t] : t * batch; }
+};
+
+struct Weights {
+  const float* w_ih;  // (G*H, I)
+  const float* w_hh;  // (G*H, H)
+  const float* b_ih;  // (G*H) or null
+  const float* b_hh;  // (G*H) or null
+};
+
+struct Forward {
+  Kind kind;
+  int64_t input, hidden;
+  Sequence seq;
+  Weights w;
+  const float* x;   // (N, I)
+  const float* h0;  // (B, H) or null: zeros
+  const float* c0;  // (B, H) or null
+  float* y;         // (N, H), rows ld_y apart
+  int64_t ld_y;
+  float* hn;     // (B, H)
+  float* cn;     // (B, H), LSTM only
+  float* saved;  // (N, saved values, H padded) for the backward pass, or null
+  int threads;
+};
+
+struct Backward {
+  Kind kind;
+  int64_t input, hidden;
+  Sequence seq;
+  Weights w;
+  const float* x;      // (N, I)
+  const float* h0;     // (B, H) or null
+  const float* y;      // (N, H), rows ld_y apart
+  const float* dy;     // (N, H), rows ld_y apart, or null: zeros
+  int64_t ld_y;
+  const float* dhn;    // (B, H) or null
+  const float* dcn;    // (B, H) or null
+  const float* saved;  // what the forward pass wrote
+  float* dx;           // (N, I) or null: not wanted
+  bool add_dx;         // add to dx (the second direction) instead of overwriting it
+  float *dw_ih, *dw_hh, *db_ih, *db_hh;  // like the weights; null: not wanted
+  float* dh0;          // (B, H) or null
+  float* dc0;          // (B, H) or null
+  int threads;
+};
+
+// One instruction set's kernels.
+struct Kernels {
+  const char* name;
+  int64_t (*saved_floats)(Kind, int64_t rows, int64_t hidden);
+  int64_t (*forward_floats)(const Forward&);  // size of the scratch memory
+  void (*forward)(const Forward&, float* scratch);
+  int64_t (*backward_floats)(const Backward&);
+  void (*backward)(const Backward&, float* scratch);
+  // (3, n): exp, sigmoid and tanh of x, so that tests can hold them against float64
+  void (*elementary)(const float* x, int64_t n, float* out);
+};
+
+}  // namespace unrolled

@@ -1,0 +1,156 @@
+// The two small matrix products everything is made of. A tile is R rows by P blocks of 16 columns,
+// and its sums live in registers for the whole of k.
+//
+// Every element is summed over k in the same order whatever R and P are, so how rows and columns are
+// dealt to threads cannot change a bit of the result.
+#pragma once
+#include "vec.h"
+
+namespace unrolled {
+namespace UNROLLED_ISA {
+
+constexpr int kSums = UNROLLED_SUMS;  // registers given to sums: 12 of 16, 24 of 32
+constexpr int kMaxRows = kSums / kVectors < 6 ? kSums / kVectors : 6;
+constexpr int kMaxPanels = 4;
+
+// Few rows take more panels at once: a row alone would wait for its own sums (two chains of FMA
+// where eight are needed to fill the pipes). Worth 2-3 times at B = 1.
+UNROLLED_INLINE constexpr int panels_for(int64_t rows) {
+  const int fit = static_cast<int>(kSums / kVectors / (rows < 1 ? 1 : rows));
+  return fit < 1 ? 1 : fit > kMaxPanels ? kMaxPanels : fit;
+}
+
+// sum over k of a[row][k] * b[k][column]. Rows of `a` are stored in blocks of 16 k.
+struct Operand {
+  int64_t k;
+  const float* a;           // (R, k): row r, element j at r * row_stride + (j / 16) * block_stride + j % 16
+  int64_t row_stride, block_stride;
+  const float* b;           // (P, k, 16)
+  int64_t panel_stride;     // floats from one panel of b to the next
+};
+
+// A tile in memory: (R, P, 16).
+struct Target {
+  float* p;
+  int64_t row_stride, panel_stride;
+};
+
+struct Source {
+  const float* p;  // null: zeros
+  int64_t row_stride, panel_stride;
+};
+
+template <int R, int P>
+struct Sums {
+  Vec v[R][P][kVectors];
+
+  UNROLLED_INLINE void read(const Source& from) {
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+        for (int i = 0; i < kVectors; ++i)
+          v[r][p][i] = from.p ? load(from.p + r * from.row_stride + p * from.panel_stride + i * kWidth)
+                              : splat(0.0f);
+  }
+
+  UNROLLED_INLINE void write(const Target& to) const {
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+        for (int i = 0; i < kVectors; ++i)
+          store(to.p + r * to.row_stride + p * to.panel_stride + i * kWidth, v[r][p][i]);
+  }
+
+  // One k: a column of R numbers times a row of P blocks.
+  UNROLLED_INLINE void add(const float* a, int64_t row_stride, const float* b, int64_t panel_stride) {
+    Vec row[P][kVectors];
+#pragma GCC unroll 8
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+      for (int i = 0; i < kVectors; ++i) row[p][i] = load(b + p * panel_stride + i * kWidth);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vec number = splat(a[r * row_stride]);
+#pragma GCC unroll 8
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+        for (int i = 0; i < kVectors; ++i) v[r][p][i] += number * row[p][i];
+    }
+  }
+
+  UNROLLED_INLINE void add(const Operand& o) {
+    const float* a = o.a;
+    const float* b = o.b;
+    for (int64_t j = o.k / kBlock; j > 0; --j, a += o.block_stride)
+#pragma GCC unroll 4
+      for (int i = 0; i < kBlock; ++i, b += kBlock) add(a + i, o.row_stride, b, o.panel_stride);
+    for (int64_t i = 0; i < o.k % kBlock; ++i, b += kBlock)
+      add(a + i, o.row_stride, b, o.panel_stride);
+  }
+};
+
+// to = from + first + second
+template <int R, int P>
+void product_tile(const Source& from, const Operand& first, const Operand& second, const Target& to) {
+  Sums<R, P> sums;
+  sums.read(from);
+  sums.add(first);
+  sums.add(second);
+  sums.write(to);
+}
+
+// to = from + sum over k of a[k][row] * b[k][column]: both sides stored (k, 16), as the weight
+// gradients want them.
+template <int R, int P>
+void outer_tile(const Source& from, int64_t k, const float* a, const float* b, int64_t panel_stride,
+                const Target& to) {
+  Sums<R, P> sums;
+  sums.read(from);
+#pragma GCC unroll 4
+  for (int64_t j = 0; j < k; ++j) sums.add(a + j * kBlock, 1, b + j * kBlock, panel_stride);
+  sums.write(to);
+}
+
+typedef void (*ProductTile)(const Source&, const Operand&, const Operand&, const Target&);
+typedef void (*OuterTile)(const Source&, int64_t, const float*, const float*, int64_t, const Target&);
+
+// Instances which would not fit the registers are never asked for; they stand in as the widest that fits.
+template <int R, int P>
+constexpr bool kFits = R <= kMaxRows && (P == 1 || R * P * kVectors <= kSums);
+template <int R, int P>
+constexpr ProductTile product_entry() {
+  if constexpr (kFits<R, P>) return product_tile<R, P>;
+  return nullptr;
+}
+template <int R, int P>
+constexpr OuterTile outer_entry() {
+  if constexpr (kFits<R, P>) return outer_tile<R, P>;
+  return nullptr;
+}
+
+#define UNROLLED_ROW(entry, R) {entry<R, 1>(), entry<R, 2>(), entry<R, 3>(), entry<R, 4>()}
+#define UNROLLED_TABLE(entry)                                                             \
+  {UNROLLED_ROW(entry, 1), UNROLLED_ROW(entry, 2), UNROLLED_ROW(entry, 3),                \
+   UNROLLED_ROW(entry, 4), UNROLLED_ROW(entry, 5), UNROLLED_ROW(entry, 6)}
+constexpr ProductTile kProduct[6][kMaxPanels] = UNROLLED_TABLE(product_entry);
+constexpr OuterTile kOuter[6][kMaxPanels] = UNROLLED_TABLE(outer_entry);
+
+UNROLLED_INLINE ProductTile product(int64_t rows, int64_t panels) { return kProduct[rows - 1][panels - 1]; }
+UNROLLED_INLINE OuterTile outer(int64_t rows, int64_t panels) { return kOuter[rows - 1][panels - 1]; }
+
+// Cuts rows [begin, end) into tiles of nearly equal height: 8 rows are 4 + 4, not 6 + 2.
+struct RowTiles {
+  int64_t begin, rows, count;
+  UNROLLED_INLINE RowTiles(int64_t begin, int64_t end)
+      : begin(begin), rows(end - begin), count((end - begin + kMaxRows - 1) / kMaxRows) {}
+  UNROLLED_INLINE int64_t start(int64_t i) const { return begin + rows * i / count; }
+  UNROLLED_INLINE int64_t height(int64_t i) const { return start(i + 1) - start(i); }
+  UNROLLED_INLINE int64_t tallest() const { return count ? (rows + count - 1) / count : 0; }
+};
+
+}  // namespace UNROLLED_ISA
+}  // namespace unrolled

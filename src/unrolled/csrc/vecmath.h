@@ -1,0 +1,47 @@
+// exp, sigmoid and tanh, 1e-6 relative or better, NaN and infinity as libm's.
+#pragma once
+#include "vec.h"
+
+namespace unrolled {
+namespace UNROLLED_ISA {
+
+struct Exponential {
+  Vec scale;  // 2^n
+  Vec rest;   // e^r - 1
+};
+
+// e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2)/2.
+UNROLLED_INLINE Exponential exponential(Vec x) {
+  // Adding 1.5 * 2^23 leaves the rounded integer in the low bits: no round instruction needed.
+  const Vec magic = splat(12582912.0f);
+  // e^89 overflows to infinity and e^-88 is made 0, which is what 1/(1+e^-x) needs at its ends.
+  x = at_least(at_most(x, 89.0f), -88.0f);
+  const Vec shifted = x * 1.44269504f + magic;
+  const Vec n = shifted - magic;
+  const Vec r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln 2 in two parts
+  // (e^r - 1 - r) / r^2, least squares reweighted to equal error: 1.4e-8 of e^r - 1 at worst
+  Vec p = r * 0.0013946493854746222f + 0.00836661085486412f;
+  p = p * r + 0.04166628047823906f;
+  p = p * r + 0.1666654348373413f;
+  p = p * r + 0.5f;
+  const IntVec exponent = (bits(shifted) - bits(magic) + 127) << 23;
+  return {floats(exponent), r * r * p + r};
+}
+
+UNROLLED_INLINE Vec exp(Vec x) {
+  const Exponential e = exponential(x);
+  return e.scale * e.rest + e.scale;
+}
+
+UNROLLED_INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exp(-x)); }
+
+// tanh x = (e^2x - 1) / (e^2x + 1), with e^2x - 1 formed without cancellation so that tiny x stay exact.
+UNROLLED_INLINE Vec tanh(Vec x) {
+  const Vec y = at_least(at_most(x + x, 20.0f), -20.0f);
+  const Exponential e = exponential(y);
+  const Vec m = e.scale * e.rest + (e.scale - 1.0f);
+  return m / (m + 2.0f);
+}
+
+}  // namespace UNROLLED_ISA
+}  // namespace unrolled

@@ -1,0 +1,316 @@
+"""The native engine: torch's layers on the C++ kernels of `src/unrolled/csrc`.
+
+`refusal` says in words why a layer or its inputs are not for it; `forward` runs it and returns
+exactly what torch's layer returns. The readable twin of the kernels is `layers/reference.py`.
+
+Letters: B batch, T time steps, D input features, H hidden, L layers, R directions, N rows in all.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+from torch.nn.utils.rnn import PackedSequence
+
+from unrolled.layers import _native
+
+_KINDS = {"RNN_TANH": 0, "RNN_RELU": 1, "GRU": 2, "LSTM": 3}
+_PLAIN = (Tensor, nn.Parameter)
+
+
+def refusal(layer: nn.RNNBase, inputs: Any, state: Any = None) -> str | None:
+    """Why the native engine does not take this call, in words; None when it does.
+
+    >>> refusal(nn.GRU(3, 4).double(), torch.zeros(5, 2, 3).double())
+    'the native engine takes float32, and the inputs are float64'
+    """
+    if torch.compiler.is_compiling():
+        return "torch.compile and torch.export trace torch's own operators"
+    if _native.kernels is None:
+        return f"the native engine is not there: {_native.reason}"
+    return _refused_context() or _refused_layer(layer) or _refused_inputs(layer, inputs, state)
+
+
+def _refused_context() -> str | None:
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return "a torch.func transform (vmap, grad, ...) needs torch's own operators"
+    if forward_ad._current_level >= 0:
+        return "forward-mode derivatives need torch's own operators"
+    if torch._C._get_tracing_state() is not None:
+        return "torch.jit.trace records torch's own operators"
+    if torch.is_autocast_enabled("cpu"):
+        return "autocast is on, and the native engine computes in float32 only"
+    return None
+
+
+def _refused_layer(layer: nn.RNNBase) -> str | None:
+    if layer.proj_size:
+        return "proj_size is not supported"
+    if layer.mode not in _KINDS:
+        return f"the mode {layer.mode} is not known"
+    for weight in layer._flat_weights:
+        refused = _refused_tensor(weight, "a weight is")
+        if refused:
+            return refused
+    return None
+
+
+def _refused_tensor(tensor: Any, what: str) -> str | None:
+    if type(tensor) not in _PLAIN:
+        return f"the native engine takes plain tensors, and {what} {type(tensor).__name__}"
+    if tensor.dtype is not torch.float32:
+        name = str(tensor.dtype).removeprefix("torch.")
+        return f"the native engine takes float32, and {what} {name}"
+    if tensor.device.type != "cpu":
+        return f"the native engine runs on the CPU, and {what} on {tensor.device.type}"
+    if tensor.layout is not torch.strided:
+        return f"the native engine takes dense tensors, and {what} {tensor.layout}"
+    return None
+
+
+def _refused_inputs(layer: nn.RNNBase, inputs: Any, state: Any) -> str | None:
+    packed = isinstance(inputs, PackedSequence)
+    data = inputs.data if packed else inputs
+    refused = _refused_tensor(data, "the inputs are")
+    if refused:
+        return refused
+    if (data.dim() != 2 and (packed or data.dim() != 3)) or data.shape[-1] != layer.input_size:
+        return f"inputs of shape {tuple(data.shape)} do not fit the layer"
+    batch_axis = 0 if layer.batch_first else 1
+    batched = packed or data.dim() == 3
+    if packed:
+        batch = int(inputs.batch_sizes[0]) if len(inputs.batch_sizes) else 0
+        steps = len(inputs.batch_sizes)
+    else:
+        batch = data.shape[batch_axis] if batched else 1
+        steps = data.shape[1 - batch_axis] if batched else data.shape[0]
+    if steps == 0:
+        return "there is no time step"
+    if state is None:
+        return None
+    return _refused_state(layer, state, (batch,) if batched else ())
+
+
+def _refused_state(layer: nn.RNNBase, state: Any, batch: tuple[int, ...]) -> str | None:
+    lstm = layer.mode == "LSTM"
+    if lstm != isinstance(state, tuple | list) or (lstm and len(state) != 2):
+        return "the state must be (h, c) for an LSTM and one tensor for the others"
+    directions = 2 if layer.bidirectional else 1
+    expected = (layer.num_layers * directions, *batch, layer.hidden_size)
+    for tensor in state if lstm else (state,):
+        refused = _refused_tensor(tensor, "the state is")
+        if refused:
+            return refused
+        if tuple(tensor.shape) != expected:
+            return f"a state of shape {tuple(tensor.shape)} is not the expected {expected}"
+    return None
+
+
+class _Job(NamedTuple):
+    """What a call of the kernels needs beside tensors."""
+
+    shape: Any  # _kernels.Shape
+    steps: Any  # _kernels.Steps
+    lstm: bool
+    transposed: bool  # inputs and outputs are (B, T, ·): the kernels want (T, B, ·)
+    output: tuple[int, ...]  # shape of the outputs, as the caller sees them
+    states: tuple[int, ...]  # shape of the last states
+    biased: bool
+
+
+@lru_cache(maxsize=256)
+def _shape(kind: int, inputs: int, hidden: int, layers: int, directions: int) -> Any:
+    assert _native.kernels is not None
+    return _native.kernels.Shape(kind, inputs, hidden, layers, directions)
+
+
+@lru_cache(maxsize=256)
+def _steps(steps: int, batch: int) -> Any:
+    assert _native.kernels is not None
+    return _native.kernels.Steps(steps, batch, 0)
+
+
+def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
+    """Run the layer on the native engine; what `refusal` declines must not come here.
+
+    Shapes, results and the order of the last states are those of torch's layer; so are the random
+    numbers of the dropout between layers.
+    """
+    layer._update_flat_weights()
+    if isinstance(inputs, PackedSequence):
+        return _forward_packed(layer, inputs, state)
+    batched = inputs.dim() == 3
+    transposed = batched and layer.batch_first
+    if batched:
+        batch, steps = inputs.shape[:2] if transposed else (inputs.shape[1], inputs.shape[0])
+    else:
+        batch, steps = 1, inputs.shape[0]
+    lead = inputs.shape[:-1]
+    return _stack(layer, inputs, state, _steps(steps, batch), lead, (batch,) * batched)
+
+
+def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> Any:
+    data, sizes, order, back = inputs
+    assert _native.kernels is not None
+    sizes_at_hand = sizes.contiguous()
+    batch = int(sizes[0])
+    steps = _native.kernels.Steps(len(sizes), batch, sizes_at_hand.data_ptr())
+    state = None if state is None else layer.permute_hidden(state, order)
+    outputs, last = _stack(layer, data, state, steps, data.shape[:1], (batch,))
+    return PackedSequence(outputs, sizes, order, back), layer.permute_hidden(last, back)
+
+
+def _stack(
+    layer: nn.RNNBase,
+    inputs: Tensor,
+    state: Any,
+    steps: Any,
+    lead: tuple[int, ...],
+    batch: tuple[int, ...],
+) -> Any:
+    """Run all layers in one call; with dropout between them, layer after layer."""
+    lstm = layer.mode == "LSTM"
+    h0, c0 = (None, None) if state is None else state if lstm else (state, None)
+    directions = 2 if layer.bidirectional else 1
+    apart = layer.dropout > 0 and layer.training and layer.num_layers > 1
+    deep = 1 if apart else layer.num_layers
+    weights = layer._flat_weights
+    per_layer = len(weights) // layer.num_layers
+    transposed = layer.batch_first and len(lead) == 2
+    outputs, last = inputs, []
+    for first in range(0, layer.num_layers, deep):
+        if first:
+            outputs = functional.dropout(outputs, layer.dropout, training=True)
+        width = layer.hidden_size * directions
+        job = _Job(
+            _shape(_KINDS[layer.mode], outputs.shape[-1], layer.hidden_size, deep, directions),
+            steps,
+            lstm,
+            transposed,
+            (*lead, width),
+            (deep * directions, *batch, layer.hidden_size),
+            layer.bias,
+        )
+        rows = slice(first * directions, (first + deep) * directions)
+        outputs, *ends = _run(
+            job,
+            outputs,
+            h0 if h0 is None or not apart else h0[rows],
+            c0 if c0 is None or not apart else c0[rows],
+            weights[first * per_layer : (first + deep) * per_layer],
+        )
+        last.append(ends)
+    hidden, memory = last[0] if len(last) == 1 else ([*map(_join, zip(*last, strict=True))])
+    return outputs, (hidden, memory) if lstm else hidden
+
+
+def _join(parts: tuple[Any, ...]) -> Any:
+    return None if parts[0] is None else torch.cat(parts)
+
+
+def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Any]) -> tuple[Any, ...]:
+    if torch.is_grad_enabled() and any(
+        t is not None and t.requires_grad for t in (x, h0, c0, *weights)
+    ):
+        result: tuple[Any, ...] = _Recurrence.apply(job, x, h0, c0, *weights)  # type: ignore[no-untyped-call]
+        return result
+    return _compute(job, x, h0, c0, weights, keep=False)[0]
+
+
+def _compute(
+    job: _Job, x: Tensor, h0: Any, c0: Any, weights: Any, *, keep: bool
+) -> tuple[tuple[Tensor, Tensor, Tensor | None], Any, tuple[Any, ...]]:
+    """One call of the kernels: results, the saved buffer, and the inputs laid out for them."""
+    kernels = _native.kernels
+    assert kernels is not None
+    x = _time_major(job, x)
+    h0 = None if h0 is None else h0.contiguous()
+    c0 = None if c0 is None else c0.contiguous()
+    weights = [w.contiguous() for w in weights]
+    y = _empty(job, job.output)
+    hn = torch.empty(job.states)
+    cn = torch.empty(job.states) if job.lstm else None
+    saved = kernels.forward(
+        job.shape,
+        job.steps,
+        _weight_addresses(job, weights),
+        x.data_ptr(),
+        (_address(h0), _address(c0)),
+        (y.data_ptr(), hn.data_ptr(), _address(cn)),
+        keep,
+        torch.get_num_threads(),
+    )
+    return (y, hn, cn), saved, (x, h0, c0, *weights)
+
+
+def _time_major(job: _Job, tensor: Tensor) -> Tensor:
+    """(T, B, ·) in memory, as torch's own layer makes it for itself."""
+    return (tensor.transpose(0, 1) if job.transposed else tensor).contiguous()
+
+
+def _empty(job: _Job, shape: tuple[int, ...]) -> Tensor:
+    """As the caller sees it, with (T, B, ·) in memory: what torch returns under batch_first."""
+    if not job.transposed:
+        return torch.empty(shape)
+    batch, _, width = shape
+    return torch.empty_strided(shape, (width, batch * width, 1))
+
+
+def _address(tensor: Tensor | None) -> int:
+    return 0 if tensor is None else tensor.data_ptr()
+
+
+def _weight_addresses(job: _Job, weights: Any) -> list[int]:
+    """Four to a layer and direction: w_ih, w_hh, b_ih, b_hh, the last two 0 without a bias."""
+    if job.biased:
+        return [_address(w) for w in weights]
+    addresses = []
+    for w_ih, w_hh in zip(weights[::2], weights[1::2], strict=True):
+        addresses += [_address(w_ih), _address(w_hh), 0, 0]
+    return addresses
+
+
+class _Recurrence(torch.autograd.Function):
+    """The kernels as one node of autograd's graph. It cannot be differentiated twice."""
+
+    @staticmethod
+    def forward(ctx: Any, job: _Job, x: Tensor, h0: Any, c0: Any, *weights: Tensor) -> Any:
+        results, ctx.saved, inputs = _compute(job, x, h0, c0, weights, keep=True)
+        ctx.job = job
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(results[0], *inputs)
+        return results
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Any, dhn: Any, dcn: Any) -> Any:
+        job: _Job = ctx.job
+        kernels = _native.kernels
+        assert kernels is not None
+        y, x, h0, c0, *weights = ctx.saved_tensors
+        _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
+        dy = None if dy is None else _time_major(job, dy)
+        dhn = None if dhn is None else dhn.contiguous()
+        dcn = None if dcn is None else dcn.contiguous()
+        dx = _empty(job, (*job.output[:-1], x.shape[-1])) if want_x else None
+        dh0 = torch.empty(job.states) if want_h0 else None
+        dc0 = torch.empty(job.states) if want_c0 else None
+        grads = [torch.empty_like(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
+        kernels.backward(
+            job.shape,
+            job.steps,
+            _weight_addresses(job, weights),
+            x.data_ptr(),
+            (_address(h0), _address(c0)),
+            y.data_ptr(),
+            ctx.saved,
+            (_address(dy), _address(dhn), _address(dcn)),
+            (_address(dx), _address(dh0), _address(dc0)),
+            _weight_addresses(job, grads),
+            torch.get_num_threads(),
+        )
+        return None, dx, dh0, dc0, *grads
