@@ -46,6 +46,16 @@ def test_a_time_stamp_is_the_first_time_of_its_part() -> None:
     assert sizes(split(data, validation=0.1, test="2020-01-03"))[0] == [38, 10, 52]
 
 
+def test_a_time_stamp_is_on_the_clock_of_the_table() -> None:
+    data = table(100)
+    seoul = dataclasses.replace(data, origin=dataclasses.replace(data.origin, zone="Asia/Seoul"))
+    cut = split(seoul, validation=5, test="2020-01-03")
+    assert seoul.times[cut.test.rows[0, 0]] == np.datetime64("2020-01-02T15")
+    assert cut.to_dict()["test"]["from"] == "2020-01-03"
+    aware = split(seoul, validation=5, test="2020-01-03 00:00+09:00")
+    assert sizes(aware) == sizes(split(seoul, 5, np.datetime64("2020-01-03"))) == sizes(cut)
+
+
 def test_masks_of_the_parts_cover_every_row_once() -> None:
     cut = split(table(100, 40))
     total = sum(part.mask().astype(int) for part in (cut.train, cut.validation, cut.test))

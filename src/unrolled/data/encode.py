@@ -93,7 +93,7 @@ class Encoder:
             for name in names
         )
         numbers = {c.name: table.columns[c.name] for c in columns if c.vocabulary is None}
-        times = calendar_features(table.times[:1], table.step)[0] if calendar else ()
+        times = calendar_features(table.local_times[:1], table.step)[0] if calendar else ()
         return cls(columns, Scaler.fit(numbers, rows), tuple(times))
 
     @property
@@ -169,7 +169,7 @@ class Encoder:
             column.write(values, out[:, at : at + size])
             at += size
         if self.calendar:
-            names, features = calendar_features(table.times, table.step)
+            names, features = calendar_features(table.local_times, table.step)
             if tuple(names) != self.calendar:
                 raise DataError(
                     f"encode: fitted with the calendar features {', '.join(self.calendar)}, "

@@ -114,8 +114,8 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
     """Cut every series of a table by time: train first, then validation, test last.
 
     ``validation`` and ``test`` are a share of each series' rows (float below 1), a number of rows
-    (int), or the time stamp at which the part begins (str, datetime, datetime64; UTC unless it
-    names a zone). 0 leaves a part out.
+    (int), or the time stamp at which the part begins (str, datetime, datetime64; on the wall clock
+    of the table unless it names a zone). 0 leaves a part out.
 
     Raises SettingsError for shares or counts that exclude each other, DataError when a series
     keeps no training row.
@@ -123,12 +123,15 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
     >>> split(table, validation="2013-10-01", test="2013-11-15")  # doctest: +SKIP
     """
     _check_sizes(validation, test)
+    cuts = [
+        _resolve(name, cut, table) for name, cut in (("validation", validation), ("test", test))
+    ]
     rows = np.empty((len(table.names), 4), dtype=np.int64)
     for s, name in enumerate(table.names):
         start, end = int(table.offsets[s]), int(table.offsets[s + 1])
         times = table.times[start:end]
-        test_start = _begin("test", test, times, end - start)
-        validation_start = _begin("validation", validation, times, test_start, end - start)
+        test_start = _begin(cuts[1], times, end - start)
+        validation_start = _begin(cuts[0], times, test_start)
         if validation_start <= 0:
             raise DataError(
                 f"split: {_series(name)} has {end - start} rows and keeps none for training "
@@ -136,7 +139,8 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
                 f"test {end - start - test_start})"
             )
         rows[s] = start, start + validation_start, start + test_start, end
-    dates = tuple(_dates(table.times, rows[:, i : i + 2]) for i in range(3))
+    wall = table.local_times
+    dates = tuple(_dates(wall, rows[:, i : i + 2]) for i in range(3))
     return Split(tuple(table.names), rows, dates)
 
 
@@ -156,32 +160,46 @@ def _check_sizes(validation: Cut, test: Cut) -> None:
         )
 
 
-def _begin(name: str, cut: Cut, times: np.ndarray, end: int, length: int | None = None) -> int:
-    """The row of a series at which a part that ends at row ``end`` begins."""
+def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
+    """A share, a number of rows, or a time stamp in UTC as the times of the table are."""
     if isinstance(cut, float | np.floating):
-        return end - round((end if length is None else length) * float(cut))
+        return float(cut)
     if isinstance(cut, int | np.integer):
-        return end - int(cut)
-    if not np.issubdtype(times.dtype, np.datetime64):
+        return int(cut)
+    if table.step.is_integer:
         raise SettingsError(
             f"split: {name} is the time stamp {cut!r}, but the time of this table is whole numbers;"
             " give a share or a number of rows"
         )
-    return min(end, int(np.searchsorted(times, _stamp(name, cut))))
-
-
-def _stamp(name: str, cut: str | datetime | np.datetime64) -> np.datetime64:
     if isinstance(cut, np.datetime64):
-        return cut
+        return _to_utc(cut, table.origin.zone)
     try:
         when = datetime.fromisoformat(cut) if isinstance(cut, str) else cut
     except ValueError:
         raise SettingsError(
             f"split: {name} must be a time stamp like 2013-11-15 or 2013-11-15 06:00, got {cut!r}"
         ) from None
-    if when.tzinfo is not None:
-        when = when.astimezone(UTC).replace(tzinfo=None)
-    return np.datetime64(when, "us")
+    if when.tzinfo is None:
+        return _to_utc(np.datetime64(when, "us"), table.origin.zone)
+    return np.datetime64(when.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def _to_utc(wall: np.datetime64, zone: str | None) -> np.datetime64:
+    if zone is None:
+        return wall
+    from unrolled.data.clock import from_wall
+
+    stamp: np.datetime64 = from_wall(np.array([wall], "M8[us]").view(np.int64), zone).view(
+        "M8[us]"
+    )[0]
+    return stamp
+
+
+def _begin(cut: float | int | np.datetime64, times: np.ndarray, end: int) -> int:
+    """The row of a series, with these times, at which a part that ends at row ``end`` begins."""
+    if isinstance(cut, np.datetime64):
+        return min(end, int(np.searchsorted(times, cut)))
+    return end - (round(len(times) * cut) if isinstance(cut, float) else cut)
 
 
 def _dates(times: np.ndarray, rows: np.ndarray) -> tuple[str, str] | None:

@@ -184,8 +184,9 @@ def _arrays(
     names: Sequence[str] | None = None
     if isinstance(values, Table):
         names, lengths = values.names, np.diff(values.offsets).tolist()
-        targets = _columns(values, values.roles.target) if targets is None else targets
         roles = values.roles
+        if targets is None and roles.target:
+            targets = _columns(values, roles.target)
         rows = _columns(values, (*roles.target, *(roles.past or ()), *roles.known))
     else:
         rows, lengths = _join("values", values)
