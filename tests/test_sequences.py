@@ -1,5 +1,7 @@
 """The beginner's way: lists in, tensors out, and every mistake named by its place."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,18 @@ def test_a_mistake_is_named_by_its_place(inputs: Any, labels: Any, message: str)
 def test_arrays_may_be_nested_in_the_lists() -> None:
     rows = [np.arange(6.0).reshape(3, 2), np.ones((3, 2))]
     assert Sequences.from_lists(rows, np.array(LABELS)).inputs[0, 2].tolist() == [4.0, 5.0]
+
+
+def test_the_code_of_the_page_on_shapes_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "sequences.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    shown = re.findall(r"```text\n(.*?)```", page, re.S)
+    assert (len(blocks), len(shown)) == (4, 1)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    out = capsys.readouterr().out
+    assert out.startswith(shown[0])
+    assert "torch.Size([2, 3, 2]) torch.Size([2, 3, 4]) torch.Size([1, 2, 4])" in out
+    assert "(965, 24, 1) (965, 12, 1)" in out
+    assert "torch.Size([3, 168, " in out
