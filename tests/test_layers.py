@@ -182,6 +182,7 @@ def test_the_same_seed_drops_the_same_elements_as_torch(kind: Any, packed: bool)
     torch.testing.assert_close(flat(layer(inputs)), flat(twin.eval()(inputs)))
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("batch_first", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_projections_are_torchs(batch_first: bool, bidirectional: bool) -> None:
@@ -303,9 +304,19 @@ class Model(nn.Module):
 
 # torch.compile looks at .grad of every tensor it meets in the loop of the reference.
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
-@every_free_engine
+@pytest.mark.slow
+@every_layer
+def test_torch_compile_gives_the_same_on_the_reference(kind: Any) -> None:
+    assert_compiles_the_same(kind, "reference")
+
+
+@pytest.mark.parametrize("engine", ["auto", "torch"])
 @every_layer
 def test_torch_compile_gives_the_same(kind: Any, engine: Any) -> None:
+    assert_compiles_the_same(kind, engine)
+
+
+def assert_compiles_the_same(kind: Any, engine: Any) -> None:
     model, inputs = Model(kind, engine), torch.randn(2, 5, 3)
     torch._dynamo.reset()
     compiled = torch.compile(model, backend="aot_eager")

@@ -19,14 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError, SettingsError
-from unrolled.layers import reference
-
-try:
-    from unrolled.layers import native
-except ImportError:  # TEMPORARY until the native engine lands
-    from types import SimpleNamespace
-
-    native = SimpleNamespace(refusal=lambda *_: "not built yet", forward=None)
+from unrolled.layers import native, reference
 
 EngineName = Literal["auto", "native", "torch", "reference"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
