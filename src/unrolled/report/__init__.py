@@ -2,22 +2,21 @@
 
 import base64
 import hashlib
-import os
-from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from unrolled import files
 from unrolled.errors import RunError
-from unrolled.report import forecast, page
+from unrolled.report import forecast, page, scores
 from unrolled.report.folder import Run
 
 PAGES: dict[str, tuple[page.Maker, ...]] = {
     "forecast": (
         forecast.headline,
         forecast.forecasts,
-        forecast.errors,
+        scores.errors,
         forecast.by_step,
         page.training,
         page.data,
@@ -42,8 +41,9 @@ def write(run: Path) -> Path:
         >>> write(Path("runs/nyc"))  # doctest: +SKIP
         PosixPath('runs/nyc/report.html')
     """
-    html = render(Run.read(Path(run)))
-    return _replace(Path(run) / "report.html", html)
+    path = Path(run) / "report.html"
+    files.write_text(path, render(Run.read(Path(run))))
+    return path
 
 
 def render(run: Run) -> str:
@@ -65,23 +65,7 @@ def render(run: Run) -> str:
 
 def _inlined() -> dict[str, Markup]:
     """The style sheet and the script, and the hash by which the page lets only this script run."""
-    folder = files("unrolled.report") / "templates"
+    folder = Path(__file__).with_name("templates")
     style, script = ((folder / name).read_text("utf-8") for name in ("style.css", "script.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"style": Markup(style), "script": Markup(script), "script_hash": Markup(digest)}
-
-
-def _replace(path: Path, text: str) -> Path:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except OSError as error:
-        raise RunError(f"report: cannot write {path}: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)
-    return path

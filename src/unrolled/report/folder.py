@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from unrolled.errors import RunError
+from unrolled.files import read_json
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -161,8 +162,8 @@ class Run(BaseModel):
         paths = [folder / name for name in ("run.json", "history.jsonl", "results.json")]
         if not any(path.is_file() for path in paths):
             raise RunError(f"report: expected a run folder with run.json, got {folder}")
-        raw = _json(paths[2])
-        summary = _checked(Summary, _json(paths[0]) or {}, paths[0])
+        stored, raw = (read_json(p) if p.is_file() else None for p in (paths[0], paths[2]))
+        summary = _checked(Summary, {} if stored is None else stored, paths[0])
         task = summary.task or (raw.get("task") if isinstance(raw, dict) else None) or "forecast"
         return cls(
             name=folder.resolve().name,
@@ -171,16 +172,6 @@ class Run(BaseModel):
             results=None if raw is None else _checked(Results, raw, paths[2]),
             task=str(task),
         )
-
-
-def _json(path: Path) -> Any:
-    """The content of a JSON file, or None when it is absent."""
-    if not path.is_file():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunError(f"report: {path} is damaged: not JSON ({error})") from None
 
 
 def _history(path: Path) -> list[Epoch]:
@@ -192,7 +183,7 @@ def _history(path: Path) -> list[Epoch]:
         lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
         rows = [json.loads(line) for line in lines if line.strip()]
     except ValueError as error:
-        raise RunError(f"report: {path} is damaged: not JSON lines ({error})") from None
+        raise RunError(f"{path} is damaged: not JSON lines ({error})") from None
     return [_checked(Epoch, row, path) for row in rows]
 
 
@@ -202,4 +193,4 @@ def _checked(model: type[Model], raw: object, path: Path) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise RunError(f"report: {path} is damaged: {where}: {first['msg']}") from None
+        raise RunError(f"{path} is damaged: {where}: {first['msg']}") from None

@@ -14,7 +14,8 @@ function readOut(figure) {
   let at = labels.length - 1;
   const touch = matchMedia("(hover: none)").matches;
   const hint = touch ? "Touch the chart for its numbers." : "Point at the chart for its numbers, or focus it and press the arrow keys.";
-  line.textContent = hint;
+  const quiet = figure === document.querySelector(".figure") ? hint : ""; // said once, not below every chart
+  line.textContent = quiet;
 
   function show(index) {
     at = Math.max(0, Math.min(labels.length - 1, index));
@@ -35,7 +36,7 @@ function readOut(figure) {
   }
   function rest() {
     plot.classList.remove("reading");
-    line.textContent = hint;
+    line.textContent = quiet;
   }
   function point(event) {
     const svg = event.target.closest("svg");
