@@ -64,6 +64,11 @@ def test_a_value_unseen_in_training_is_all_zeros(data: Table, encoder: Encoder) 
     assert (encoder.inputs(replaced(data, sky=sky))[:, 3:7] == 0).all()
 
 
+def test_a_text_column_without_any_value_is_all_missing(data: Table, encoder: Encoder) -> None:
+    inputs = encoder.inputs(replaced(data, sky=np.full(210, np.nan)))
+    assert (inputs[:, 3:7] == [0, 0, 0, 1]).all()
+
+
 def test_many_categories_become_codes() -> None:
     kinds = np.array([f"k{i:02}" for i in range(20)], dtype=object)
     columns = {"y": np.arange(200.0), "kind": np.tile(kinds, 10)}

@@ -254,12 +254,14 @@ def _values(table: Table, column: Column) -> np.ndarray:
             f"encode: the table lacks the {column.role} column {column.name!r}, "
             f"it has {', '.join(table.columns)}"
         )
-    if (values.dtype == object) != (column.vocabulary is not None):
-        kinds = ("numbers", "text") if column.vocabulary is None else ("text", "numbers")
-        raise DataError(
-            f"encode: column {column.name!r} held {kinds[0]} in training, got {kinds[1]}"
-        )
-    return values
+    is_text, expects_text = values.dtype == object, column.vocabulary is not None
+    if is_text == expects_text:
+        return values
+    # A column without any value has no kind of its own: it is read as numbers.
+    if expects_text and np.isnan(values).all():
+        return np.full(len(values), None, dtype=object)
+    kinds = ("text", "numbers") if expects_text else ("numbers", "text")
+    raise DataError(f"encode: column {column.name!r} held {kinds[0]} in training, got {kinds[1]}")
 
 
 def _names(columns: Iterable[Column]) -> list[str]:
