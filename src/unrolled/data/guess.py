@@ -126,15 +126,26 @@ def guess_series(columns: Columns, times: Ints) -> tuple[str, str] | None:
     if not candidates or (np.diff(times) > 0).all():
         return None
     stamps, codes = np.unique(times, return_inverse=True)
-    # A few doubles are an error to be named, not a reason to see series.
-    if len(stamps) > 0.9 * len(times):
-        return None
+    doubles = len(times) - len(stamps)
+    good: dict[str, int] = {}
     for name in candidates:
-        column = encode(columns[name])
-        size = len(column.dictionary)
-        if column.null_count or size < 2 or size > len(times) / 2:
+        named = ID_NAMES.fullmatch(name) is not None
+        # A few doubles are an error to be named, not a reason to see series.
+        if doubles < 0.1 * len(times) and not named:
             continue
-        pairs = codes * size + np.asarray(column.indices)
-        if len(np.unique(pairs)) == len(pairs):
-            return name, "with it, every time comes once"
-    return None
+        left = _doubles_left(columns[name], codes)
+        if left is not None and (left <= 0.1 * doubles or (named and left < doubles)):
+            good[name] = left
+    if not good:
+        return None
+    return min(good, key=lambda name: good[name]), "with it, every time comes once"
+
+
+def _doubles_left(column: Any, codes: Ints) -> int | None:
+    """How many rows still share their time when a column tells series apart; None if it cannot."""
+    text = encode(column)
+    size = len(text.dictionary)
+    if text.null_count or size < 2 or size > len(codes) / 2:
+        return None
+    pairs = codes * size + np.asarray(text.indices)
+    return len(pairs) - len(np.unique(pairs))

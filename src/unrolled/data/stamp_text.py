@@ -31,8 +31,9 @@ _CODES = {"y": "%Y", "m": "%m", "d": "%d", "M": "%M", "S": "%S", "p": "%p", "q":
 
 
 def looks_like_time(texts: list[str]) -> bool:
-    """Whether the first few values of a text column all have a shape that is read as time."""
-    return bool(texts) and any(all(re.fullmatch(s, t.strip()) for t in texts) for s in _SHAPES)
+    """Whether most of the first values of a text column have one shape that is read as time."""
+    found = [sum(bool(re.fullmatch(shape, text.strip())) for text in texts) for shape in _SHAPES]
+    return bool(texts) and max(found) > len(texts) / 2
 
 
 class _Text:
