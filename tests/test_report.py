@@ -99,6 +99,7 @@ def summary() -> dict[str, Any]:
         "device": "cpu, 2 threads",
         "settings": {
             "model": {"cell": "lstm", "hidden": 64, "layers": 1, "quantiles": [0.05, 0.5, 0.95]},
+            "resumed": False,
             "training": {"epochs": 30, "batch": 256, "learning_rate": 0.001, "seed": 0},
         },
         "data": {
@@ -214,7 +215,14 @@ def test_a_full_run_gives_every_section_and_loads_nothing(tmp_path: Path) -> Non
     assert "http://" not in html
     assert "https://" not in html
     assert len(html.encode()) < 1_000_000
-    for said in ("44 % below seasonal naive", "4.08", "3,849 windows", "best: epoch 10", "26,115"):
+    for said in (
+        "44 % below seasonal naive",
+        "4.08",
+        "3,849 windows",
+        "best: epoch 10",
+        "26,115",
+        "resumed",
+    ):
         assert said in html
 
 

@@ -139,8 +139,8 @@ class Summary(BaseModel):
 
     task: str | None = None
     versions: dict[str, Text] = {}
-    device: str = ""
-    settings: dict[str, dict[str, Any]] = {}
+    device: str | None = None
+    settings: dict[str, Any] = {}
     data: Data | None = None
 
 

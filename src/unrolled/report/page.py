@@ -166,9 +166,11 @@ def _data_facts(found: Data) -> list[tuple[str, str]]:
 
 def settings(run: Run) -> Section | None:
     """The resolved settings, the device and the versions."""
-    groups = {name: values for name, values in run.summary.settings.items() if values}
+    stored = run.summary.settings
+    groups = {name: values for name, values in stored.items() if isinstance(values, dict)}
+    groups["run"] = {name: value for name, value in stored.items() if name not in groups}
     versions = dict(run.summary.versions)
-    if not groups and not versions and not run.summary.device:
+    if not any((*groups.values(), versions, run.summary.device)):
         return None
     plain = {
         group: {key: _plain(value) for key, value in values.items()}

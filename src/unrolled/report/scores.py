@@ -57,8 +57,8 @@ class Outcome:
         if self.error == self.rival_error:
             return f"{self.network} and {self.rival} have the same mean absolute error, {own}."
         return (
-            f"{self.network} has the smallest mean absolute error, {own}; the best baseline, "
-            f"{self.rival}, has {other}. The network errs {percent} less."
+            f"The mean absolute error of {self.network} is {percent} below that of {self.rival}, "
+            f"the best baseline: {own} against {other}."
         )
 
 
