@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row, integers, is_number
+from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_row_number
 from unrolled.data.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.features import (
     convert,
@@ -176,6 +176,7 @@ def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
         if against:
             notes.left_out[name] = against
             del raw.columns[name]
+    _drop_counters(raw, roles, notes)
     free = [name for name in raw.columns if name not in asked]
     target = roles.target or _guess_target(raw, free, notes)
     past = roles.past
@@ -186,6 +187,16 @@ def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
         notes.left_out[name] = "not asked for"
         del raw.columns[name]
     return replace(roles, target=target, past=past)
+
+
+def _drop_counters(raw: Raw, roles: Roles, notes: Notes) -> None:
+    """Leave out columns that only count the rows, unless there is nothing else to forecast."""
+    free = [name for name in raw.columns if name not in roles.columns() and name != "y"]
+    counters = [name for name in free if is_row_number(raw.columns[name])]
+    numbers = [name for name, column in raw.columns.items() if is_number(column.type)]
+    for name in counters if len(numbers) > len(counters) else ():
+        notes.left_out[name] = "it only counts the rows"
+        del raw.columns[name]
 
 
 def _guess_target(raw: Raw, free: list[str], notes: Notes) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row, is_number, is_row_number, is_text
+from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
 from unrolled.data.guess import PARTS, holds_dates
 from unrolled.errors import DataError
 
@@ -21,8 +21,6 @@ def reason_against(name: str, column: Any) -> str | None:
     kind = column.type
     if column.null_count == len(column):
         return "it has no value in any row"
-    if is_row_number(column):
-        return "it only counts the rows"
     if name.lower() in PARTS and pa.types.is_integer(kind):
         return "it is part of the time; the calendar says the same"
     if holds_dates(column) and not pa.types.is_integer(kind):

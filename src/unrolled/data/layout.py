@@ -122,7 +122,7 @@ def _most_common(values: Ints) -> tuple[int, float]:
 def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
     """Put sorted rows on the grid of `step`.
 
-    given: whether the user named the step; only words in the messages depend on it.
+    given: whether the user named the step; then rows may be further apart than it, if not all are.
     Raises DataError for a series with another step, a time off the grid, or a grid that would be
     nearly all gaps; each names the row or the series.
     """
@@ -155,7 +155,8 @@ def _refuse_other_steps(rows: Rows, ticks: Ints, step: Step, given: bool) -> Non
     for other in np.flatnonzero((count >= 3) & (regular <= count / 2)):
         span = slice(rows.starts[other], rows.starts[other + 1])
         usual, share = _most_common(np.diff(ticks[span]))
-        if share <= 0.5 or usual == 1:
+        # A step the user named may stand over many gaps; one we inferred should fit most rows.
+        if share <= (0.9 if given else 0.5) or usual == 1:
             continue
         alone = Rows(
             rows.times[span],
