@@ -274,6 +274,22 @@ def test_it_says_when_the_network_loses(tmp_path: Path) -> None:
     assert "loses here" not in page(make(tmp_path))
 
 
+def test_each_target_has_its_own_errors(tmp_path: Path) -> None:
+    def two(run: dict[str, Any], outcome: dict[str, Any]) -> None:
+        lost = [{"name": "LSTM", "mae": 9.0}, {"name": "linear", "mae": 6.0}]
+        outcome["targets"] = ["temp", "humid"]
+        outcome["by_target"] = {
+            "temp": {"table": outcome["table"], "by_step": outcome["by_step"]},
+            "humid": {"table": lost, "by_step": {"LSTM": [8.0, 10.0], "linear": [5.0, 7.0]}},
+        }
+
+    html = page(make(tmp_path, two))
+    assert "Forecast of temp, humid" in html
+    assert html.count("<h3>temp</h3>") == html.count("<h3>humid</h3>") == 2
+    assert "mean absolute error of 6.00, LSTM 9.00 (50\u00a0% more)" in html
+    assert "in the unit of temp<" in html
+
+
 def test_a_page_of_many_panels_stays_small(tmp_path: Path) -> None:
     def repeat(run: dict[str, Any], outcome: dict[str, Any]) -> None:
         outcome["panels"] *= 60

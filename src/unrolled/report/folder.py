@@ -53,7 +53,7 @@ class Panel(BaseModel):
     forecast: list[Number]
     lo: list[Number] = []
     hi: list[Number] = []
-    level: int = 90
+    level: int | None = None
     baselines: dict[str, list[Number]] = {}
 
     @model_validator(mode="after")
@@ -75,8 +75,15 @@ class TestPart(BaseModel):
     end: Text | None = Field(None, alias="to")
 
 
-class Results(BaseModel):
-    """results.json of a forecast."""
+class Measured(BaseModel):
+    """The errors of one target: of each model, and by step ahead."""
+
+    table: list[Score] = []
+    by_step: dict[str, list[Number]] = {}
+
+
+class Results(Measured):
+    """results.json of a forecast; its own table and steps are those of the first target."""
 
     network: str = "network"
     targets: list[str] = []
@@ -84,10 +91,13 @@ class Results(BaseModel):
     step: Text = ""
     season: int | None = None
     test: TestPart | None = None
-    table: list[Score] = []
-    by_step: dict[str, list[Number]] = {}
+    by_target: dict[str, Measured] = {}
     verdict: str = ""
     panels: list[Panel] = []
+
+    def measured(self) -> dict[str, Measured]:
+        """What was measured, by target; the name is empty where there is only one."""
+        return dict(self.by_target) if len(self.by_target) > 1 else {"": self}
 
 
 class Role(BaseModel):

@@ -27,7 +27,7 @@ from unrolled.report.ticks import count_ticks, decimals, number, time_ticks
 def headline(run: Run) -> Section | None:
     """The title, the verdict in one sentence, the error beside those of the baselines."""
     results = run.results or Results()
-    outcome = Outcome.of(results)
+    outcome = Outcome.of(results.network, results.table)
     errors = {s.name: s.metrics.get("mae") for s in results.table}
     places = decimals(list(errors.values()))
     colours = tones(results)
@@ -51,7 +51,7 @@ def headline(run: Run) -> Section | None:
         "number": None if own is None else number(own, places),
         "network": results.network,
         "test": results.test,
-        "targets": results.targets,
+        "target": next(iter(results.targets), ""),
     }
     return Section("headline", "", values)
 
@@ -66,11 +66,19 @@ def ahead(results: Results) -> str:
     count = results.horizon or 0
     unit = _UNITS.get(results.step)
     if unit is None:
-        return f"{count} steps" + (f" of {results.step}" if results.step else "")
+        return f"{count} steps" + (f" of {results.step}" if results.step not in ("", "1") else "")
     return f"{count} {unit}{'s' if count != 1 else ''}"
 
 
-_UNITS = {"1h": "hour", "1D": "day", "1W": "week", "1MS": "month", "1min": "minute", "1s": "second"}
+_UNITS = {
+    "1h": "hour",
+    "1D": "day",
+    "1W": "week",
+    "1MS": "month",
+    "1ME": "month",
+    "1min": "minute",
+    "1s": "second",
+}
 
 
 def forecasts(run: Run) -> Section | None:
@@ -126,7 +134,8 @@ def _panel(
 
     def draw(size: Size) -> Markup:
         axis = Axis(len(times), time_ticks(times, size.width // 90))
-        label = f"{words}: forecast from {panel.time[0]} over the truth, {panel.level} % interval"
+        interval = f", {_interval(panel)}" if lo else ""
+        label = f"{words}: forecast from {panel.time[0]} over the truth{interval}"
         return band_chart(label, axis, lines, band, size=size)
 
     figure = Figure.of(draw, _keys(panel, results, lines), times, _columns(panel, lines, band))
@@ -136,7 +145,7 @@ def _panel(
 def _keys(panel: Panel, results: Results, lines: Sequence[Line]) -> list[Key]:
     keys = [Key("truth", "truth"), Key(results.network, "network")]
     if panel.lo and panel.hi:
-        keys.append(Key(f"{panel.level} % interval", "network area"))
+        keys.append(Key(_interval(panel), "network area"))
     return keys + [Key(line.name, line.tone, line.toggle) for line in lines if line.toggle]
 
 
@@ -148,10 +157,14 @@ def _columns(panel: Panel, lines: Sequence[Line], band: Band) -> dict[str, list[
     rivals = {line.name: shown.pop(line.name) for line in lines if line.toggle}
     if band.lo:
         lo, hi = (page.texts(values, band.start, length, places) for values in (band.lo, band.hi))
-        shown[f"{panel.level} % interval"] = [
+        shown[_interval(panel)] = [
             f"{a} to {b}" if a and b else "" for a, b in zip(lo, hi, strict=True)
         ]
     return shown | rivals
+
+
+def _interval(panel: Panel) -> str:
+    return f"{panel.level} % interval" if panel.level else "interval"
 
 
 def _typical(panel: Panel) -> float:
@@ -163,28 +176,47 @@ def _typical(panel: Panel) -> float:
 def by_step(run: Run) -> Section | None:
     """The mean absolute error of each step ahead, all models."""
     results = run.results
-    steps = results.by_step if results else {}
-    count = max(map(len, steps.values()), default=0)
-    if results is None or count < 2:
+    if results is None:
         return None
-    colours = tones(results)
+    shown = [
+        _steps(target, it.by_step, results)
+        for target, it in results.measured().items()
+        if max(map(len, it.by_step.values()), default=0) > 1
+    ]
+    unit = _UNITS.get(results.step, "step")
+    return Section("by_step", "Error by step", {"shown": shown, "unit": unit}) if shown else None
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The error by step of one target, as a chart and as texts."""
+
+    target: str
+    figure: Figure
+    columns: Mapping[str, Sequence[str]]
+    count: int
+
+
+def _steps(target: str, steps: dict[str, list[float | None]], results: Results) -> Steps:
+    count, colours = max(map(len, steps.values())), tones(results)
     lines = [Line(name, values, colours[name]) for name, values in reversed(steps.items())]
 
     def draw(size: Size) -> Markup:
         axis = Axis(count, count_ticks(1, count, min(9, size.width // 60)))
-        label = f"Mean absolute error by step ahead, 1 to {count}: {', '.join(steps)}"
+        of = f" of {target}" if target else ""
+        label = f"Mean absolute error{of} by step ahead, 1 to {count}: {', '.join(steps)}"
         return line_chart(label, axis, lines, zero=True, size=size)
 
     unit = _UNITS.get(results.step, "step")
     places = decimals([v for values in steps.values() for v in values])
     columns = {name: page.texts(values, 0, count, places) for name, values in steps.items()}
     labels = [f"{i} {unit}{'s' if i > 1 else ''} ahead" for i in range(1, count + 1)]
-    figure = Figure.of(draw, [Key(n, colours[n]) for n in steps], labels, columns)
-    values = {"figure": figure, "columns": columns, "count": count, "unit": unit}
-    return Section("by_step", "Error by step", values)
+    figure = Figure.of(draw, [Key(name, colours[name]) for name in steps], labels, columns)
+    return Steps(target, figure, columns, count)
 
 
 def reading(run: Run) -> Section | None:
     """How to read the page, in plain words."""
-    level = run.results.panels[0].level if run.results and run.results.panels else 90
+    levels = [panel.level for panel in run.results.panels if panel.lo] if run.results else []
+    level = next((level for level in levels if level), None)
     return Section("reading", "How to read this page", {"level": level})

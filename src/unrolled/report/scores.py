@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unrolled.report.folder import Results, Run, Score
+from unrolled.report.folder import Measured, Results, Run, Score
 from unrolled.report.page import Section
 from unrolled.report.ticks import decimals, number
 
 
 def tones(results: Results) -> dict[str, str]:
     """The colour of each model: the network's own, then the baselines in the order of the table."""
-    names = [score.name for score in results.table] + list(results.by_step)
+    parts = [results, *results.by_target.values()]
+    names = [score.name for part in parts for score in part.table]
+    names += [name for part in parts for name in part.by_step]
     names += [name for panel in results.panels for name in panel.baselines]
     rivals = dict.fromkeys(name for name in names if name != results.network)
     return {results.network: "network"} | {
@@ -29,14 +31,14 @@ class Outcome:
     rival_error: float
 
     @classmethod
-    def of(cls, results: Results) -> "Outcome | None":
+    def of(cls, network: str, table: Sequence[Score]) -> "Outcome | None":
         """The outcome, or None without two errors to compare."""
-        errors = {s.name: e for s in results.table if (e := s.metrics.get("mae")) is not None}
-        own = errors.pop(results.network, None)
+        errors = {s.name: e for s in table if (e := s.metrics.get("mae")) is not None}
+        own = errors.pop(network, None)
         if own is None or not errors:
             return None
         rival = min(errors, key=lambda name: errors[name])
-        return cls(results.network, own, rival, errors[rival])
+        return cls(network, own, rival, errors[rival])
 
     @property
     def loses(self) -> bool:
@@ -67,15 +69,30 @@ def errors(run: Run) -> Section | None:
     results = run.results
     if results is None or not results.table:
         return None
-    keys = dict.fromkeys(key for score in results.table for key in score.metrics)
-    outcome = Outcome.of(results)
-    values = {
-        "models": [(score.name, tones(results)[score.name]) for score in results.table],
-        "rows": [_row(key, results.table) for key in keys],
-        "outcome": outcome.sentence() if outcome else "",
-        "test": results.test,
-    }
-    return Section("errors", "Errors", values)
+    tables = [_table(target, it, results) for target, it in results.measured().items()]
+    return Section("errors", "Errors", {"tables": tables, "test": results.test})
+
+
+@dataclass(frozen=True)
+class Table:
+    """The errors of one target, with who wins in words."""
+
+    target: str
+    outcome: str
+    models: Sequence[tuple[str, str]]
+    rows: Sequence["Row"]
+
+
+def _table(target: str, measured: Measured, results: Results) -> Table:
+    scores, colours = measured.table, tones(results)
+    outcome = Outcome.of(results.network, scores)
+    keys = dict.fromkeys(key for score in scores for key in score.metrics)
+    return Table(
+        target,
+        outcome.sentence() if outcome else "",
+        [(score.name, colours[score.name]) for score in scores],
+        [_row(key, scores) for key in keys],
+    )
 
 
 @dataclass(frozen=True)
