@@ -129,9 +129,7 @@ def _grid(
     rows, backwards = sort_rows(stamps.values, codes, names, write)
     refuse_duplicates(rows, _hint(stamps, long, backwards))
     if backwards is not None:
-        notes.notes.append(
-            f"the rows were not in order (data row {backwards + 1} goes back): sorted"
-        )
+        notes.notes.append(f"time goes backwards at data row {backwards + 1}: the rows were sorted")
     if asked and asked.is_integer != stamps.integer:
         what = "integers" if stamps.integer else "dates"
         raise DataError(f"step: {asked} was asked for, but the times are {what}")

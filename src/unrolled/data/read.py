@@ -103,7 +103,9 @@ def _read_frame(source: Any) -> Raw:
     import pyarrow as pa
 
     try:
-        _refuse_twice([str(name) for name in source.columns], "the frame")
+        if not hasattr(source, "collect"):  # the names of a lazy frame cost a query
+            names = getattr(source, "column_names", None) or source.columns
+            _refuse_twice([str(name) for name in names], "the frame")
         frame = nw.from_native(source)
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         label = f"a {frame.implementation.value} frame"
