@@ -8,6 +8,7 @@ import pytest
 from handmade import make_table, weather_table
 
 from unrolled.data.encode import Encoder
+from unrolled.data.fill import carry_forward
 from unrolled.data.roles import Roles
 from unrolled.data.split import split
 from unrolled.data.table import Table
@@ -29,7 +30,10 @@ def replaced(table: Table, **columns: np.ndarray) -> Table:
 
 
 def test_every_column_becomes_named_features(data: Table, encoder: Encoder) -> None:
-    names = ("temp", "humid", "humid missing", "sky=fog", "sky=rain", "sky=sun", "sky missing")
+    names = (
+        *("temp", "temp missing", "humid", "humid missing"),
+        *("sky=fog", "sky=rain", "sky=sun", "sky missing"),
+    )
     future = ("price", "city=city0", "city=city1", *encoder.calendar)
     assert encoder.input_names == (*names, *future)
     assert encoder.future_names == future
@@ -45,28 +49,30 @@ def test_every_column_becomes_named_features(data: Table, encoder: Encoder) -> N
 def test_numbers_are_scaled_and_missing_ones_marked(data: Table, encoder: Encoder) -> None:
     humid, rows = data.columns["humid"], split(data).train_rows()
     missing = np.isnan(humid)
-    value, mask = encoder.inputs(data)[:, 1:3].T
+    value, mask = encoder.inputs(data)[:, 2:4].T
     expected = (humid - np.nanmean(humid[rows])) / np.nanstd(humid[rows])
     np.testing.assert_allclose(value[~missing], expected[~missing], rtol=1e-4, atol=1e-6)
-    assert (value[missing] == 0).all()
+    carried = carry_forward(humid, data.offsets)[missing]
+    expected = (carried - np.nanmean(humid[rows])) / np.nanstd(humid[rows])
+    np.testing.assert_allclose(value[missing], np.nan_to_num(expected), rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(mask, missing)
 
 
 def test_categories_are_one_hot(data: Table, encoder: Encoder) -> None:
     sky = data.columns["sky"]
-    hot = encoder.inputs(data)[:, 3:7]
+    hot = encoder.inputs(data)[:, 4:8]
     for column, value in zip(hot.T, ("fog", "rain", "sun", None), strict=True):
         np.testing.assert_array_equal(column, [v == value for v in sky])
 
 
 def test_a_value_unseen_in_training_is_all_zeros(data: Table, encoder: Encoder) -> None:
     sky = np.full(210, "hail", dtype=object)
-    assert (encoder.inputs(replaced(data, sky=sky))[:, 3:7] == 0).all()
+    assert (encoder.inputs(replaced(data, sky=sky))[:, 4:8] == 0).all()
 
 
 def test_a_text_column_without_any_value_is_all_missing(data: Table, encoder: Encoder) -> None:
     inputs = encoder.inputs(replaced(data, sky=np.full(210, np.nan)))
-    assert (inputs[:, 3:7] == [0, 0, 0, 1]).all()
+    assert (inputs[:, 4:8] == [0, 0, 0, 1]).all()
 
 
 def test_many_categories_become_codes() -> None:
@@ -75,9 +81,9 @@ def test_many_categories_become_codes() -> None:
     columns["kind"][-3:] = [None, "new", "k19"]
     table = make_table(columns, Roles(target=("y",), past=(), known=("kind",)), [200])
     encoder = Encoder.fit(table, split(table), calendar=False)
-    assert encoder.input_names == ("y", "kind")
-    assert (encoder.categories, encoder.future_categories) == ({1: 21}, {0: 21})
-    codes = encoder.inputs(table)[:, 1]
+    assert encoder.input_names == ("y", "y missing", "kind")
+    assert (encoder.categories, encoder.future_categories) == ({2: 21}, {0: 21})
+    codes = encoder.inputs(table)[:, 2]
     assert codes[:20].tolist() == list(range(1, 21))
     assert codes[-3:].tolist() == [0, 0, 20]
 
@@ -111,13 +117,21 @@ def test_scrambling_the_future_moves_no_bit(data: Table) -> None:
     assert one.targets(data)[train].tobytes() == other.targets(other_data)[train].tobytes()
 
 
-def test_no_mask_that_was_never_on_in_training(data: Table) -> None:
+def test_what_is_missing_only_later_is_marked_too(data: Table) -> None:
     humid = np.random.default_rng(1).normal(size=210)
-    humid[~split(data).train_rows()] = np.nan
+    later = ~split(data).train_rows()
+    humid[later] = np.nan
     late = replaced(data, humid=humid)
     encoder = Encoder.fit(late, split(late))
-    assert "humid missing" not in encoder.input_names
-    assert not np.isnan(encoder.inputs(late)).any()
+    inputs = encoder.inputs(late)
+    np.testing.assert_array_equal(inputs[:, encoder.input_names.index("humid missing")], later)
+    assert not np.isnan(inputs).any()
+
+
+def test_a_glitch_is_cut_to_ten_deviations(data: Table, encoder: Encoder) -> None:
+    humid = data.columns["humid"].copy()
+    humid[5] = 1e9
+    assert encoder.inputs(replaced(data, humid=humid))[5, 2] == 10
 
 
 def test_json_gives_the_same_encoder(data: Table, encoder: Encoder) -> None:

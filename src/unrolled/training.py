@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from unrolled.checkpoint import Checkpoint
 from unrolled.errors import SettingsError, TrainingError
+from unrolled.layers.engines import EngineName, named
 from unrolled.progress import Display, Silent
 
 
@@ -29,6 +30,8 @@ class Training:
     average: decay per step of the running mean of the weights, which is what is validated and
         kept (Polyak and Juditsky 1992); 0 keeps the last weights themselves.
     seed: of the initial weights, the order of batches and dropout.
+    device: "auto" is a GPU if there is one; engine: of the recurrent layers on a CPU, see
+        `unrolled.layers`.
 
     >>> Training(epochs=5).batch_size
     128
@@ -43,6 +46,8 @@ class Training:
     clip: float = 1.0
     average: float = 0.99
     seed: int = 0
+    device: str = "auto"
+    engine: EngineName = "auto"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -60,6 +65,7 @@ class Training:
             )
         if not 0 <= self.average < 1:
             raise SettingsError(f"training: average must be in [0, 1), got {self.average}")
+        named(self.engine)
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate at a step of all steps: it depends on nothing else."""
@@ -71,7 +77,10 @@ class Training:
 class Task(Protocol):
     """What is trained: a model, the losses of an epoch, and one number to judge it by."""
 
-    model: nn.Module
+    @property
+    def model(self) -> nn.Module:
+        """The model."""
+        ...
 
     def __len__(self) -> int:
         """The number of steps in an epoch."""
@@ -270,3 +279,26 @@ class _Loop:
         self._set([tensors[f"{i}.weight"] for i in range(len(self.parameters))])
         history = [Epoch(**epoch) for epoch in state.pop("history")]
         self.outcome = Outcome(history=history, **(state | {"ended": ""}))
+
+
+def find_device(name: str) -> torch.device:
+    """The device of this name, "auto" being a GPU if there is one; else SettingsError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        raise SettingsError(f"device: this machine and torch have no {name!r}") from None
+    return device
+
+
+def describe_device(name: str) -> str:
+    """The device in words: "CPU, 2 threads", or the name of the GPU."""
+    device = find_device(name)
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} ({device})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return str(device)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled.data.calendar import calendar_features
+from unrolled.data.fill import carry_forward
 from unrolled.data.scale import Scaler
 from unrolled.errors import DataError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from unrolled.data.table import Table
 
 ONE_HOT_LIMIT = 16
+LIMIT = 10.0  # standard deviations
 FUTURE_ROLES = ("known", "static")
 
 
@@ -47,19 +49,21 @@ class Column:
             names = tuple(f"{self.name}={value}" for value in self.vocabulary)
         return (*names, f"{self.name} missing") if self.mask else names
 
-    def write(self, values: np.ndarray, out: np.ndarray) -> None:
-        """Write the encoded values (N,) into ``out`` (N, numbers); numbers come in scaled."""
+    def write(self, values: np.ndarray, missing: np.ndarray, out: np.ndarray) -> None:
+        """Write values and where they are missing, (N,) each, into ``out`` (N, numbers).
+
+        Numbers come scaled, with the last known one carried forward over what is missing.
+        """
         if self.vocabulary is None:
-            missing = np.isnan(values)
-            out[:, 0] = values
-            out[missing, 0] = 0
+            numbers = np.nan_to_num(values, nan=0.0)
+            # A sensor's glitch, a hundred deviations out, must not outshout everything else.
+            out[:, 0] = numbers if self.role == "target" else np.clip(numbers, -LIMIT, LIMIT)
+        elif self.coded:
+            out[:, 0] = _codes(values, self.vocabulary)
         else:
-            codes, missing = _codes(values, self.vocabulary)
-            if self.coded:
-                out[:, 0] = codes
-            else:
-                for code in range(len(self.vocabulary)):
-                    out[:, code] = codes == code + 1
+            codes = _codes(values, self.vocabulary)
+            for code in range(len(self.vocabulary)):
+                out[:, code] = codes == code + 1
         if self.mask:
             out[:, -1] = missing
 
@@ -68,9 +72,10 @@ class Column:
 class Encoder:
     """The numbers of a table as a network sees them, fitted on training rows only.
 
-    Inputs are, in this order: targets, past, known, static columns, then the calendar. A missing
-    number is 0, the training mean, and the mask column beside it is 1. A mask exists where the
-    training rows miss something: one that was never 1 in training would have untrained weights.
+    Inputs are, in this order: targets, past, known, static columns, then the calendar. Where a
+    number is missing, the last known one stands (0, the training mean, before the first), and the
+    mask column beside it is 1. Targets and past numbers always have a mask, whatever goes missing
+    later; other columns where the training rows miss something.
     """
 
     columns: tuple[Column, ...]
@@ -165,8 +170,11 @@ class Encoder:
         at = 0
         for column in columns:
             size = len(column.output_names)
-            values = self._scaled(column, _values(table, column))
-            column.write(values, out[:, at : at + size])
+            values = _values(table, column)
+            missing = _missing(values)
+            if column.vocabulary is None:
+                values = carry_forward(self._scaled(column, values), table.offsets)
+            column.write(values, missing, out[:, at : at + size])
             at += size
         if self.calendar:
             names, features = calendar_features(table.local_times, table.step)
@@ -179,8 +187,6 @@ class Encoder:
         return out
 
     def _scaled(self, column: Column, values: np.ndarray) -> np.ndarray:
-        if column.vocabulary is not None:
-            return values
         i = self.scaler.names.index(column.name)
         scaled: np.ndarray = (values - self.scaler.mean[i]) / self.scaler.std[i]
         return scaled
@@ -230,7 +236,8 @@ class Encoder:
 def _fit_column(name: str, role: str, values: np.ndarray, rows: np.ndarray) -> Column:
     seen = values[rows]
     if values.dtype != object:
-        return Column(name, role, bool(np.isnan(seen).any()), None)
+        mask = role in ("target", "past") or bool(np.isnan(seen).any())
+        return Column(name, role, mask, None)
     if role == "target":
         raise DataError(f"encode: target {name!r} is text, a forecast needs numbers")
     present = [value for value in seen.tolist() if value is not None]
@@ -239,12 +246,16 @@ def _fit_column(name: str, role: str, values: np.ndarray, rows: np.ndarray) -> C
     return Column(name, role, len(present) < len(seen), tuple(sorted(set(present))))
 
 
-def _codes(values: np.ndarray, vocabulary: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The code of each value, 1 for the first word and 0 for none of them; which are missing."""
+def _codes(values: np.ndarray, vocabulary: tuple[str, ...]) -> np.ndarray:
+    """The code of each value, 1 for the first word and 0 for none of them."""
     code = {value: i for i, value in enumerate(vocabulary, start=1)}
-    codes = np.fromiter((code.get(v, 0) for v in values), dtype=np.int64, count=len(values))
-    missing = np.fromiter((v is None for v in values), dtype=bool, count=len(values))
-    return codes, missing
+    return np.fromiter((code.get(v, 0) for v in values), dtype=np.int64, count=len(values))
+
+
+def _missing(values: np.ndarray) -> np.ndarray:
+    if values.dtype == object:
+        return np.fromiter((v is None for v in values), dtype=bool, count=len(values))
+    return np.asarray(np.isnan(values))
 
 
 def _values(table: Table, column: Column) -> np.ndarray:

@@ -1,0 +1,148 @@
+"""The run folder: a model and all that was found out about it, readable without running anything.
+
+    RUN/model.safetensors   weights
+    RUN/run.json            this schema: settings, data roles, encoder, metrics, fingerprints
+    RUN/history.jsonl       one line for each epoch
+    RUN/results.json        what the report shows
+    RUN/report.html
+    RUN/checkpoint/         what `--resume` goes on from
+
+Every file is written whole or not at all. `run.json` comes last and holds the fingerprints of the
+weights and of itself: what was cut or changed since is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from unrolled import files
+from unrolled.errors import RunError
+
+Status = Literal["training", "finished", "interrupted"]
+SCHEMA = 1
+MODEL = "model.safetensors"
+CARD = "run.json"
+RESULTS = "results.json"
+
+
+class Card(BaseModel):
+    """What `run.json` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    task: str
+    status: Status
+    versions: dict[str, str]
+    device: str
+    settings: dict[str, dict[str, Any]]
+    data: dict[str, Any]
+    encoder: dict[str, Any]
+    metrics: dict[str, Any] = {}
+    fingerprints: dict[str, str] = {}
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    import numpy
+    import torch
+
+    from unrolled import __version__
+
+    return {
+        "unrolled": __version__,
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> None:
+    """Make sure that a run may be written to this folder; RunError when it must not.
+
+    A folder that holds anything is left alone unless it is a run and `resume` or `overwrite` say
+    what is to become of it.
+    """
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise RunError(f"cannot read {folder}: {error.strerror or error}") from None
+    if not taken:
+        if resume:
+            raise RunError(f"resume: there is no run in {folder}")
+        return
+    is_run = folder.is_dir() and (folder / CARD).exists()
+    if not is_run:
+        raise RunError(f"{folder} exists and is no run folder; choose another place")
+    if not (resume or overwrite):
+        raise RunError(f"{folder} holds a run already; resume it, overwrite it or choose another")
+    if overwrite and not resume:
+        for name in (
+            MODEL,
+            RESULTS,
+            "report.html",
+            "history.jsonl",
+            "checkpoint/state.safetensors",
+        ):
+            (folder / name).unlink(missing_ok=True)
+
+
+def save_card(folder: Path, card: Card) -> None:
+    """Write `run.json` with its own fingerprint."""
+    content = card.model_dump(by_alias=True)
+    content["fingerprints"] = {**card.fingerprints, CARD: _own(content)}
+    files.write_json(folder / CARD, content)
+
+
+def save(folder: Path, card: Card, tensors: Mapping[str, Tensor]) -> None:
+    """Write the weights, then the card that vouches for them."""
+    files.write_tensors(folder / MODEL, tensors)
+    mark = files.digest((folder / MODEL).read_bytes())
+    save_card(folder, card.model_copy(update={"fingerprints": {MODEL: mark}}))
+
+
+def load_card(folder: Path, task: str | None = None) -> Card:
+    """Read `run.json`; RunError names what is wrong with it."""
+    path = folder / CARD
+    if not folder.is_dir():
+        raise RunError(f"there is no run folder {folder}")
+    content = files.read_json(path)
+    try:
+        card = Card.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "its content"
+        raise RunError(f"{path} is damaged: {place}: {first['msg']}") from None
+    if card.schema_version != SCHEMA:
+        raise RunError(f"{path} has schema {card.schema_version}, this version reads {SCHEMA}")
+    if card.fingerprints.get(CARD) != _own(content):
+        raise RunError(f"{path} was changed after it was written: its fingerprint differs")
+    if task is not None and card.task != task:
+        raise RunError(f"{folder} holds a run of the task {card.task!r}, not {task!r}")
+    return card
+
+
+def load(folder: Path, task: str | None = None) -> tuple[Card, dict[str, Tensor]]:
+    """Read the card and the weights; RunError when a file is missing, cut or changed."""
+    card = load_card(folder, task)
+    path = folder / MODEL
+    if card.status == "training":
+        raise RunError(f"the run in {folder} was not finished; go on with it by resuming")
+    if not path.is_file():
+        raise RunError(f"{path} is missing")
+    if files.digest(path.read_bytes()) != card.fingerprints.get(MODEL):
+        raise RunError(f"{path} is damaged: its fingerprint differs from the one in {CARD}")
+    return card, files.read_tensors(path)[0]
+
+
+def _own(content: dict[str, Any]) -> str:
+    marks = {k: v for k, v in content.get("fingerprints", {}).items() if k != CARD}
+    text = json.dumps({**content, "fingerprints": marks}, sort_keys=True, ensure_ascii=False)
+    return files.digest(text.encode())
