@@ -73,6 +73,15 @@ def test_the_cells_of_a_layer_unrolled_are_the_layer(
     torch.testing.assert_close(rows, layer(inputs)[0])
 
 
+def test_unroll_begins_at_the_state_it_is_given() -> None:
+    cell, inputs = LSTMCell(3, 5), torch.randn(2, 6, 3)
+    outputs, last = unroll(cell, inputs)
+    early, middle = unroll(cell, inputs[:, :4])
+    late, end = unroll(cell, inputs[:, 4:], middle)
+    torch.testing.assert_close(torch.cat([early, late], dim=1), outputs)
+    torch.testing.assert_close(end, last)
+
+
 def test_the_cell_of_a_layer_shares_its_weights() -> None:
     layer = nn.LSTM(3, 5)
     cell = LSTMCell.from_layer(layer)

@@ -7,7 +7,10 @@ for all, in the law.
 import copy
 import io
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,14 +23,19 @@ from laws import (
     results_and_gradients,
     torch_twin,
 )
+from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
+from unrolled.errors import EngineError
 from unrolled.layers.reference import CELLS
 
 STEPS, BATCH = 7, 4
 
 every_case = pytest.mark.parametrize("case", cases(bidirectional=True), ids=str)
 every_causal_case = pytest.mark.parametrize("case", cases(bidirectional=False), ids=str)
+every_small_case = pytest.mark.parametrize(
+    "case", [case for case in cases(bidirectional=False) if case.layers == 1], ids=str
+)
 every_native_case = pytest.mark.parametrize(
     "case", cases(bidirectional=True, engines=("native",)), ids=str
 )
@@ -217,3 +225,105 @@ def test_gradients_equal_finite_differences(case: Case) -> None:
         return flat(torch.func.functional_call(layer, weights, (leaves[0], start)))
 
     assert torch.autograd.gradcheck(results, (inputs, *state, *layer.parameters()))
+
+
+# ------------------------------------------------------- what stands around a layer does not matter
+
+
+@every_small_case
+def test_the_default_number_type_does_not_matter(case: Case) -> None:
+    layer = case.layer()
+    inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
+    expected = results_and_gradients(layer, inputs, None)
+    other = torch.float64 if case.dtype == torch.float32 else torch.float32
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(other)
+    try:
+        case.close(results_and_gradients(layer, inputs, None), expected)
+    finally:
+        torch.set_default_dtype(before)
+
+
+@every_small_case
+def test_the_default_device_does_not_matter(case: Case) -> None:
+    # In a process of its own: memory asked for on "meta" has no address, and who writes to it dies.
+    program = f"""
+import torch
+from laws import Case
+case = Case({case.cell!r}, {case.engine!r}, {case.dtype_name!r})
+layer, inputs = case.layer(), torch.randn(7, 4, 3, dtype=case.dtype)
+expected = layer(inputs)
+with torch.device("meta"):
+    ours = layer(inputs)
+case.close(ours, expected)
+"""
+    if case.engine != "native":
+        exec(program)
+        return
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+
+
+@every_small_case
+def test_a_negated_view_is_read_as_its_numbers(case: Case) -> None:
+    layer = case.layer()
+    inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
+    case.close(layer(torch._neg_view(inputs)), layer(-inputs))
+
+
+# Without torch's own engine: its LSTM takes a weight of another shape and computes nonsense.
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case in cases(bidirectional=False, engines=("reference", "native"))
+        if case.layers == 1
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("change", ["shape", "number type", "through functional_call"])
+def test_a_weight_that_no_longer_fits_is_refused(case: Case, change: str) -> None:
+    layer = case.layer()
+    inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
+    other = torch.float64 if case.dtype == torch.float32 else torch.float32
+    weight = layer.weight_hh_l0.detach()
+    wrong = nn.Parameter(weight[:, :-1].clone() if change == "shape" else weight.to(other))
+    if change == "through functional_call":
+        with pytest.raises((RuntimeError, ValueError)):
+            torch.func.functional_call(layer, {"weight_hh_l0": wrong}, (inputs,))
+        return
+    layer.weight_hh_l0 = wrong
+    with pytest.raises((RuntimeError, ValueError)):
+        layer(inputs)
+
+
+@every_small_case
+def test_second_derivatives_are_the_references_or_are_refused(case: Case) -> None:
+    layer = case.layer()
+    twin = case.layer()
+    twin.engine = "reference"
+    inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
+    try:
+        ours = penalty_gradients(layer, inputs)
+    except (EngineError, RuntimeError) as error:
+        # torch's fused LSTM has none; an engine that has none must say so, not forget a term.
+        words = str(error)
+        assert "derivative" in words or "differentiate" in words
+        assert case.engine != "reference"
+        return
+    case.close(ours, penalty_gradients(twin, inputs))
+
+
+def penalty_gradients(layer: nn.RNNBase, inputs: torch.Tensor) -> list[torch.Tensor]:
+    """Gradients of a loss that holds a gradient, as in a gradient penalty."""
+    inputs = inputs.clone().requires_grad_()
+    outputs, _ = layer(inputs)
+    (slope,) = torch.autograd.grad(outputs.sum(), inputs, create_graph=True)
+    loss = outputs.square().sum() + slope.square().sum()
+    return list(torch.autograd.grad(loss, list(layer.parameters())))

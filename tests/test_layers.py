@@ -226,6 +226,12 @@ def test_the_engine_may_be_chosen_anew() -> None:
     assert explain(layer).engine == "torch"
 
 
+def test_a_layer_that_never_had_an_engine_has_auto() -> None:
+    layer = GRU(3, 4, engine="torch")
+    del layer.__dict__["_engine"]
+    assert layer.engine == "auto"
+
+
 def test_explain_answers_in_words() -> None:
     assert str(explain(GRU(3, 4, engine="torch"))) == "torch: asked for by name"
     assert str(explain(GRU(3, 4, engine="reference"))) == "reference: asked for by name"
