@@ -306,6 +306,17 @@ def test_the_best_of_each_metric_is_marked(tmp_path: Path) -> None:
     assert re.findall(r'<td class="best"><strong>([\d.]+)<', row[0]) == ["4.28"]
 
 
+def test_models_that_look_the_same_are_all_the_best(tmp_path: Path) -> None:
+    def level(run: dict[str, Any], outcome: dict[str, Any]) -> None:
+        outcome["table"][0]["mae"], outcome["table"][1]["mae"] = 4.2961, 4.2974
+
+    html = page(make(tmp_path, level))
+    row = re.search(r'<th scope="row">MAE<.*?</tr>', html, re.DOTALL)
+    assert row
+    assert re.findall(r'<td class="best"><strong>([\d.]+)<', row[0]) == ["4.30", "4.30"]
+    assert "less than 1\u00a0% below that of linear, the best baseline: 4.296 against 4.297" in html
+
+
 def test_names_are_escaped_everywhere(tmp_path: Path) -> None:
     html = page(make(tmp_path / EVIL.replace("/", ""), rename))
     assert Outline(html).scripts == 1
@@ -333,6 +344,14 @@ def test_a_chart_of_odd_values_has_finite_places(values: list[float | None]) -> 
     svg = charts.line_chart("x", charts.Axis(len(values), []), [charts.Line("a", values, "truth")])
     assert "nan" not in svg
     assert "inf" not in svg
+
+
+def test_large_numbers_have_room_beside_the_chart() -> None:
+    line = charts.Line("a", [1.2e6, 2.9e6], "truth")
+    svg = charts.line_chart("x", charts.Axis(2, []), [line], size=charts.NARROW)
+    texts = [t for t in ElementTree.fromstring(svg).iter("text") if t.get("class") == "tick y"]
+    assert all(float(t.get("x") or 0) >= 6.5 * len(t.text or "") for t in texts)
+    assert max(len(t.text or "") for t in texts) == len("3,000,000")
 
 
 def test_korean_bar_names_are_cut_by_their_width() -> None:

@@ -5,7 +5,7 @@ sheet through the tone of a line: `truth`, `network`, or `rival-1`, `rival-2`, .
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
 from markupsafe import Markup
@@ -122,7 +122,9 @@ def line_chart(
     """
     values = [v for series in _all_values(lines, bands) for v in series if v is not None]
     grid, places = nice_range(values, 4 if size.width > 500 else 3, zero=zero)
-    plane = Plane(size, axis.points, grid[0], grid[-1])
+    # The numbers of the y axis must not leave the drawing: about 7 pixels a digit.
+    room = 14 + 7 * max(len(number(value, places)) for value in grid)
+    plane = Plane(replace(size, left=max(size.left, room)), axis.points, grid[0], grid[-1])
     parts = [
         *_horizontal_grid(plane, grid, places),
         *_ticks(plane, axis),

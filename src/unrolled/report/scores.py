@@ -47,8 +47,7 @@ class Outcome:
 
     def sentence(self) -> str:
         """Who is better and by how much, in words."""
-        places = decimals([self.error, self.rival_error])
-        own, other = number(self.error, places), number(self.rival_error, places)
+        own, other = _apart(self.error, self.rival_error)
         share = abs(self.error - self.rival_error) / (self.rival_error or 1.0)
         percent = "less than 1\u00a0%" if share < 0.01 else f"{100 * share:.0f}\u00a0%"
         if self.loses:
@@ -62,6 +61,13 @@ class Outcome:
             f"The mean absolute error of {self.network} is {percent} below that of {self.rival}, "
             f"the best baseline: {own} against {other}."
         )
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Two numbers with three figures, or with up to two more when they would look the same."""
+    places = decimals([a, b])
+    texts = [(number(a, p), number(b, p)) for p in range(places, places + 3)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
 
 
 def errors(run: Run) -> Section | None:
@@ -119,20 +125,22 @@ def _row(key: str, table: Sequence[Score]) -> Row:
     interval = re.fullmatch(r"(coverage|width)_(\d+)", key)
     if interval and interval[1] == "coverage":
         level = int(interval[2]) / 100
-        cost = [None if v is None else abs(v - level) for v in values]
+        cost = [None if v is None else abs(round(v, 2) - level) for v in values]
         texts = ["–" if v is None else f"{100 * v:.0f} %" for v in values]
         meaning = f"share of the truth inside the interval; {interval[2]} % is right"
         return Row(f"Coverage {interval[2]} %", meaning, texts, _least(cost))
     places = decimals(values)
     texts = [number(value, places) for value in values]
+    shown = [None if value is None else round(value, places) for value in values]
     if interval:
         meaning = "mean width of the interval; narrow is good at the right coverage"
         return Row(f"Width {interval[2]} %", meaning, texts, [False] * len(values))
     name, meaning = _METRICS.get(key, (key, ""))
-    return Row(name, meaning, texts, _least(values))
+    return Row(name, meaning, texts, _least(shown))
 
 
 def _least(values: Sequence[float | None]) -> list[bool]:
+    """Which of the values are the least; those that look the same are all the best."""
     known = [value for value in values if value is not None]
     # A metric that only one model has makes nobody the best.
     return [len(known) > 1 and value == min(known) for value in values]
