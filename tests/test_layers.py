@@ -1,8 +1,10 @@
 """The layers are torch's to whoever builds, calls, prints, saves or exports them."""
 
 import doctest
+import re
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,16 @@ def test_the_examples_in_the_docstrings_run(name: str) -> None:
     names = {"torch": torch, "nn": nn}
     results = doctest.testmod(module, extraglobs=names, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert results.failed == 0
+
+
+def test_the_examples_of_the_page_run() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "layers.md").read_text("utf-8")
+    examples = "\n".join(re.findall(r"```pycon\n(.*?)```", page, re.DOTALL))
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    runner = doctest.DocTestRunner(optionflags=flags)
+    runner.run(doctest.DocTestParser().get_doctest(examples, {}, "layers.md", None, 0))
+    assert runner.tries > 25
+    assert runner.failures == 0
 
 
 # ------------------------------------------------------------------------------------ building
