@@ -42,7 +42,7 @@ def is_row_number(column: Any) -> bool:
 
 def integers(column: Any) -> Ints:
     """A column of integers or stamps (N,) as int64."""
-    return np.asarray(column.cast(pa.int64(), safe=False).to_numpy())
+    return np.asarray(column.cast(pa.int64(), safe=False))
 
 
 def encode(column: Any) -> Any:
