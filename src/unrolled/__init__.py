@@ -4,32 +4,26 @@ Letters in all docstrings: B batch, T time steps, D input features, H hidden, F 
 steps), K targets, V vocabulary.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
 
-from unrolled.data import Roles, Sequences, Table, Windows, samples, split
-from unrolled.errors import (
-    DataError,
-    EngineError,
-    RunError,
-    SettingsError,
-    TrainingError,
-    UnrolledError,
-)
-from unrolled.layers import (
-    GRU,
-    LSTM,
-    RNN,
-    Cell,
-    GRUCell,
-    LSTMCell,
-    RNNCell,
-    accelerate,
-    explain,
-    restore,
-    unroll,
-)
-from unrolled.models import Forecaster
-from unrolled.training import Training
+if TYPE_CHECKING:
+    from unrolled.data import Roles, Sequences, Table, Windows, samples, split
+    from unrolled.errors import (
+        DataError,
+        EngineError,
+        RunError,
+        SettingsError,
+        TrainingError,
+        UnrolledError,
+    )
+    from unrolled.layers import GRU, LSTM, RNN, Cell, GRUCell, LSTMCell, RNNCell, explain
+    from unrolled.layers.accelerate import accelerate, restore
+    from unrolled.layers.unroll import unroll
+    from unrolled.models import Forecaster
+    from unrolled.training import Training
 
 __all__ = [
     "GRU",
@@ -58,3 +52,20 @@ __all__ = [
     "split",
     "unroll",
 ]
+
+_HOMES = tuple(f"unrolled.{room}" for room in ("errors", "data", "layers", "models", "training"))
+
+
+def __getattr__(name: str) -> Any:
+    """Import a room, or a public name, when it is first used: `--help` must not wait for torch."""
+    if f"unrolled.{name}" in _HOMES:
+        return import_module(f"unrolled.{name}")
+    if name in __all__:
+        for home in map(import_module, _HOMES):
+            if hasattr(home, name):
+                return getattr(home, name)
+    raise AttributeError(f"module 'unrolled' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,93 @@
+"""The commands put together, and what becomes of an error.
+
+Exit codes: 0 good, 2 the user's input, 1 a bug of ours, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from unrolled import __version__
+from unrolled.cli import fitting, tables, using
+from unrolled.errors import UnrolledError
+
+BUGS = "https://github.com/unrolled/unrolled/issues"
+DEBUG = "UNROLLED_DEBUG"
+
+app = typer.Typer(
+    name="unrolled",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    fitting.demo,
+    tables.samples,
+    tables.inspect,
+    fitting.fit,
+    using.predict,
+    using.backtest,
+    using.report,
+):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Forecast what comes next in a table over time, with a recurrent network.
+
+    \b
+    Begin with:  unrolled demo
+    Your data:   unrolled fit weather.csv --target temp --horizon 24
+    """
+    if version:
+        print(f"unrolled {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (default: that of this process) and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = typer.main.get_command(app).main(words, "unrolled", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _explain(error)
+    except KeyboardInterrupt:
+        code = 130
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """One line on stderr about an error, and the exit code that goes with it."""
+    usage: Any = getattr(error, "format_message", None)  # what typer raises for a wrong option
+    if isinstance(error, BrokenPipeError):
+        # The reader (`| head`) has enough; nothing more may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    if isinstance(error, typer.Abort):
+        return 130
+    if isinstance(error, UnrolledError):
+        text, code = str(error), 2
+    elif usage is not None:
+        text, code = usage(), 2
+    elif isinstance(error, OSError):
+        text, code = f"{error.filename or 'writing the result'}: {error.strerror or error}", 2
+    else:
+        kind = type(error).__name__
+        text = f"a bug of ours, {kind}: {error}; run it again with {DEBUG}=1 and report it: {BUGS}"
+        code = 1
+    print("unrolled:", " ".join(text.split()), file=sys.stderr)
+    return code
