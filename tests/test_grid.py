@@ -173,3 +173,18 @@ def test_hours_with_a_zone_go_through_daylight_saving_without_gap_or_double() ->
     assert str(table.step) == "1h"
     assert not table.findings.gaps
     assert table.findings.zone == "America/New_York"
+
+
+def test_a_named_step_may_stand_over_many_gaps_but_not_over_all() -> None:
+    even = {"t": [0, 2, 4, 6, 8, 9, 11], "y": [1.0, 3, 2, 5, 4, 6, 7]}
+    table = Table.read(even, step=1)
+    assert table.findings.gaps == {"": 5}
+
+
+def test_a_midnight_that_comes_twice_is_the_first_of_the_two() -> None:
+    # In Havana the clock went from 01:00 back to 00:00 on 2013-11-03.
+    days = [f"2013-11-{day:02d}" for day in (1, 2, 4, 5, 6)]
+    times = pd.DatetimeIndex(days).tz_localize("America/Havana")
+    table = Table.read(pd.DataFrame({"time": times, "y": np.arange(5.0)}))
+    assert table.findings.gaps == {"": 1}
+    assert table.times[2] == np.datetime64("2013-11-03T04:00")
