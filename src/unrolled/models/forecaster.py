@@ -52,9 +52,9 @@ class Forecaster:
 
     target: the column, or K columns, to forecast.
     horizon: F, the steps to forecast.
-    past: T, the steps the network looks back; default seven seasons of the table (a week of hours),
+    past: T, the steps the network looks back; default three seasons of the table (72 hours, 21 days),
         at least the horizon and at most a quarter of the training rows.
-    cell: "lstm", "gru" or "rnn"; hidden: H units; layers: how many, one over the other.
+    cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
     quantiles: what to forecast of the distribution; pairs around 0.5 become intervals.
     dropout: the share of input features, units and outputs left out in training.
 
@@ -75,7 +75,7 @@ class Forecaster:
         *,
         horizon: int,
         past: int | None = None,
-        cell: str = "lstm",
+        cell: str = "gru",
         hidden: int = 64,
         layers: int = 1,
         quantiles: Sequence[float] = QUANTILES,
@@ -294,8 +294,8 @@ class Forecaster:
 
 
 def default_past(season: int, horizon: int, rows: int) -> int:
-    """Seven seasons, at least the horizon, at most a quarter of the training rows."""
-    return max(1, min(max(7 * season, horizon), rows // 4))
+    """Three seasons, at least the horizon, at most a quarter of the training rows."""
+    return max(1, min(max(3 * season, horizon), rows // 4))
 
 
 def _roles(state: dict[str, Any]) -> Roles:
