@@ -32,8 +32,7 @@ class Checkpoint:
         """Replace the checkpoint, then write the history out for people and for the report."""
         note = json.dumps(state)
         files.write_tensors(self.path, tensors, note)
-        lines = [json.dumps(epoch) for epoch in state["history"]]
-        files.write_text(self.history, "\n".join(lines) + "\n")
+        self._tell(state)
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and values; RunError when the file is damaged."""
@@ -42,9 +41,9 @@ class Checkpoint:
             state: dict[str, Any] = json.loads(note)
         except ValueError:
             raise RunError(f"{self.path} is damaged: its header holds no state") from None
+        self._tell(state)  # a kill may have come between the two files
         return tensors, state
 
-    def clear(self) -> None:
-        """Forget the epochs of an earlier training, before a new one begins."""
-        self.path.unlink(missing_ok=True)
-        self.history.unlink(missing_ok=True)
+    def _tell(self, state: Mapping[str, Any]) -> None:
+        lines = [json.dumps(epoch) for epoch in state["history"]]
+        files.write_text(self.history, "\n".join(lines) + "\n")

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from unrolled.errors import RunError
 
+PARTS = ".*.part"  # what `write` names a file that is not whole yet
+
 
 def write(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a file beside `path`, then move it there in one step.
@@ -23,7 +25,7 @@ def write(path: Path, fill: Callable[[Path], None]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
         os.close(handle)
         part = Path(name)
         try:
@@ -34,6 +36,8 @@ def write(path: Path, fill: Callable[[Path], None]) -> None:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RunError(f"cannot write {path}: a file lies where its folder should be") from None
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror or error}") from None
 

@@ -5,6 +5,7 @@
     RUN/history.jsonl       one line for each epoch
     RUN/results.json        what the report shows
     RUN/report.html
+    RUN/config.toml         the options of the command line, for `--config`
     RUN/checkpoint/         what `--resume` goes on from
 
 Every file is written whole or not at all. `run.json` comes last and holds the fingerprints of the
@@ -30,6 +31,10 @@ SCHEMA = 1
 MODEL = "model.safetensors"
 CARD = "run.json"
 RESULTS = "results.json"
+WRITTEN = (
+    *(MODEL, RESULTS, "report.html", "config.toml", "history.jsonl"),
+    "checkpoint/state.safetensors",
+)
 
 
 class Card(BaseModel):
@@ -64,34 +69,25 @@ def versions() -> dict[str, str]:
     }
 
 
-def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Make sure that a run may be written to this folder; RunError when it must not.
+def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> bool:
+    """Make sure that a run may be written to this folder, and return whether one is there.
 
-    A folder that holds anything is left alone unless it is a run and `resume` or `overwrite` say
-    what is to become of it.
+    A folder that holds anything is left alone, with a RunError, unless it is a run and `resume` or
+    `overwrite` say what is to become of it. What a killed process left half-written is removed.
     """
     try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        parts = [*folder.glob(files.PARTS), *folder.glob(f"checkpoint/{files.PARTS}")]
+        taken = folder.exists() and not (folder.is_dir() and {*folder.iterdir()} <= {*parts})
     except OSError as error:
         raise RunError(f"cannot read {folder}: {error.strerror or error}") from None
-    if not taken:
-        if resume:
-            raise RunError(f"resume: there is no run in {folder}")
-        return
-    is_run = folder.is_dir() and (folder / CARD).exists()
-    if not is_run:
+    if taken and not (folder / CARD).is_file():
         raise RunError(f"{folder} exists and is no run folder; choose another place")
-    if not (resume or overwrite):
+    if taken and not (resume or overwrite):
         raise RunError(f"{folder} holds a run already; resume it, overwrite it or choose another")
-    if overwrite and not resume:
-        for name in (
-            MODEL,
-            RESULTS,
-            "report.html",
-            "history.jsonl",
-            "checkpoint/state.safetensors",
-        ):
-            (folder / name).unlink(missing_ok=True)
+    old = [folder / name for name in WRITTEN] if overwrite and not resume else []
+    for path in (*parts, *old):
+        path.unlink(missing_ok=True)
+    return taken
 
 
 def save_card(folder: Path, card: Card) -> None:

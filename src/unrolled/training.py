@@ -59,6 +59,11 @@ class Training:
             raise SettingsError(
                 f"training: learning_rate must be above 0, got {self.learning_rate}"
             )
+        for name, end in (("weight_decay", math.inf), ("clip", math.inf), ("seed", 2**32)):
+            if not 0 <= getattr(self, name) < end:
+                raise SettingsError(
+                    f"training: {name} must be in [0, {end}), got {getattr(self, name)}"
+                )
         if self.schedule not in ("constant", "cosine"):
             raise SettingsError(
                 f"training: schedule must be 'constant' or 'cosine', got {self.schedule!r}"
@@ -188,18 +193,12 @@ class _Loop:
             self.display.step(total / (step + 1))
         validation = self._validate(epoch)
         outcome = self.outcome
-        outcome.history.append(
-            Epoch(
-                epoch,
-                total / max(len(self.task), 1),
-                validation,
-                self.optimizer.param_groups[0]["lr"],
-                round(time.perf_counter() - began, 3),
-            )
-        )
-        if validation < outcome.best_loss:
-            outcome.best_loss, outcome.best_epoch = validation, epoch
+        if validation < outcome.best_loss:  # before the history grows: Ctrl-C may come any time
             self.best = [p.clone() for p in self._kept()]
+            outcome.best_loss, outcome.best_epoch = validation, epoch
+        mean, rate = total / max(len(self.task), 1), self.optimizer.param_groups[0]["lr"]
+        seconds = round(time.perf_counter() - began, 3)
+        outcome.history.append(Epoch(epoch, mean, validation, rate, seconds))
         self.display.epoch(outcome.history[-1], outcome.best_epoch)
         if self.store is not None:
             self.save(self.store)

@@ -24,7 +24,7 @@ class ForecastTask:
         self.model, self.held, self.settings = model, held, settings
         self.train = train
         self._useful = _with_targets(train)
-        self._device = model.quantiles.device
+        _with_targets(held)
 
     def __len__(self) -> int:
         return -(-len(self._useful) // self.settings.batch_size)
@@ -34,7 +34,7 @@ class ForecastTask:
         order = np.random.default_rng((self.settings.seed, epoch)).permutation(self._useful)
         for start in range(0, len(order), self.settings.batch_size):
             batch = self.train.batch(order[start : start + self.settings.batch_size])
-            inputs, future, targets = batch.tensors(self._device)
+            inputs, future, targets = batch.tensors(self.model.quantiles.device)
             assert future is not None
             yield pinball_loss(self.model(inputs, future), targets, self.model.quantiles)
 
@@ -42,7 +42,8 @@ class ForecastTask:
         """The pinball loss of the validation part, each known target counted once."""
         total = known = 0.0
         for batch in in_batches(self.held, 1024):
-            inputs, future, targets = (t.to(self._device) for t in batch if t is not None)
+            inputs, future, targets = batch.tensors(self.model.quantiles.device)
+            assert future is not None
             count = (~targets.isnan()).sum().item()
             loss = pinball_loss(self.model(inputs, future), targets, self.model.quantiles)
             total, known = total + loss.item() * count, known + count
@@ -56,5 +57,5 @@ def _with_targets(windows: Windows) -> np.ndarray:
     cutoffs = windows.cutoffs
     useful = np.flatnonzero(before[cutoffs + windows.horizon] > before[cutoffs])
     if not len(useful):
-        raise DataError("fit: no training window has a known target")
+        raise DataError(f"fit: no window of the {windows.part.name} part has a known target")
     return useful.astype(np.int32 if len(windows) < 2**31 else np.int64)

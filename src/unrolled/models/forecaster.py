@@ -52,8 +52,8 @@ class Forecaster:
 
     target: the column, or K columns, to forecast.
     horizon: F, the steps to forecast.
-    past: T, the steps the network looks back; default three seasons of the table (72 hours, 21 days),
-        at least the horizon and at most a quarter of the training rows.
+    past: T, the steps the network looks back; default three seasons of the table (72 hours, 21
+        days), at least the horizon and at most a quarter of the training rows.
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
     quantiles: what to forecast of the distribution; pairs around 0.5 become intervals.
     dropout: the share of input features, units and outputs left out in training.
@@ -122,11 +122,12 @@ class Forecaster:
 
         data: a path, a pandas, polars or pyarrow frame, or a Table; roles: what its columns mean.
         validation, test: shares, row counts or the times at which these parts begin.
-        out: a run folder, with a checkpoint after each epoch; resume: go on with what is there;
-        overwrite: replace the run that is there.
+        out: a run folder, with a checkpoint after each epoch; resume: go on with the run that is
+        there, or begin one; overwrite: replace the run that is there.
         Ctrl-C keeps the best network so far. Raises TrainingError when the loss is not finite.
         """
         self.training = training or Training()
+        device = find_device(self.training.device)
         table = Table.read(data, replace(roles or Roles(), target=self.settings.target))
         table.check_target()
         parts = split(table, validation, test)
@@ -137,12 +138,13 @@ class Forecaster:
             self.windows(prepared, parts.validation),
         )
         tested = self.windows(prepared, parts.test) if len(parts.test) else None
-        store = None if out is None else self._begin(Path(out), prepared, resume, overwrite)
         self._network = self._build()
+        task = ForecastTask(self.network, learned, held, self.training)
+        # Whatever can be refused was refused: only now is anything written.
+        store = None if out is None else self._begin(Path(out), prepared, resume, overwrite)
         few = in_batches(learned, 1024, LINEAR_WINDOWS)
         self.network.linear.fit(few, in_batches(held, 1024), table.step.season)
-        self.network.to(find_device(self.training.device))
-        task = ForecastTask(self.network, learned, held, self.training)
+        self.network.to(device)
         self.outcome = train(task, self.training, store=store, resume=resume, display=display)
         self._calibrate(held)
         if tested is not None:
@@ -231,10 +233,10 @@ class Forecaster:
         """Claim the run folder; a run that is gone on with must be this one."""
         from unrolled import runs
 
-        runs.claim(folder, resume=resume, overwrite=overwrite)
+        taken = runs.claim(folder, resume=resume, overwrite=overwrite)
         mark = files.digest(prepared.inputs.tobytes() + prepared.targets.tobytes())
         self.fitted.data["fingerprint"] = mark
-        if resume:
+        if resume and taken:
             _check_same(runs.load_card(folder, "forecast"), self._card("training"))
         else:
             runs.save_card(folder, self._card("training"))
