@@ -64,9 +64,14 @@ def fit(
     file: options.Source,
     *,
     target: options.Targets = None,
-    horizon: Annotated[int, typer.Option(metavar="F", help="How many steps to forecast.")],
+    horizon: Annotated[
+        int, typer.Option(parser=options.whole, metavar="F", help="How many steps to forecast.")
+    ],
     past: Annotated[
-        int | None, typer.Option(metavar="T", help="How many steps the network looks back.")
+        int | None,
+        typer.Option(
+            parser=options.whole, metavar="T", help="How many steps the network looks back."
+        ),
     ] = None,
     time: options.Time = None,
     series: options.Series = None,
@@ -75,14 +80,25 @@ def fit(
     static: options.Static = None,
     step: options.TimeStep = None,
     cell: Annotated[str | None, typer.Option(metavar="NAME", help="lstm, gru or rnn.")] = None,
-    hidden: Annotated[int | None, typer.Option(metavar="H", help="Units of a layer.")] = None,
-    layers: Annotated[int | None, typer.Option(metavar="N", help="Layers, one over another.")] = (
-        None
-    ),
-    epochs: Annotated[int | None, typer.Option(metavar="N", help="At most so many passes.")] = None,
-    batch_size: Annotated[int | None, typer.Option(metavar="B", help="Windows a step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(metavar="X", help="Of AdamW.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same result.")] = None,
+    hidden: Annotated[
+        int | None, typer.Option(parser=options.whole, metavar="H", help="Units of a layer.")
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(parser=options.whole, metavar="N", help="Layers, one over another."),
+    ] = (None),
+    epochs: Annotated[
+        int | None, typer.Option(parser=options.whole, metavar="N", help="At most so many passes.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(parser=options.whole, metavar="B", help="Windows a step.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(parser=options.number, metavar="X", help="Of AdamW.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(parser=options.whole, metavar="N", help="Same seed, same result.")
+    ] = None,
     threads: options.Threads = None,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = None,
     engine: Annotated[
@@ -144,9 +160,11 @@ def _run(job: Job, view: View) -> None:
     from unrolled import files, report
     from unrolled.data import Table
     from unrolled.models import Forecaster
+    from unrolled.models.settings import check_count
     from unrolled.training import Training
 
-    if job.threads:
+    if job.threads is not None:
+        check_count("fit: threads", job.threads)
         torch.set_num_threads(job.threads)
     table = Table.read(source(job.file), job.roles, step=job.step)
     targets = job.model["target"] or table.roles.target

@@ -34,18 +34,19 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
     for name, value in given.items():
         if name not in options:
             raise SettingsError(f"config {path}: no option {name!r}; {_nearest(name, options)}")
-        given[name] = _as_written(value, options[name].multiple, f"config {path}: {name}")
+        given[name] = _as_written(value, options[name], f"config {path}: {name}")
     context.default_map = {**(context.default_map or {}), **given}
     return path
 
 
-def _as_written(value: Any, multiple: bool, place: str) -> Any:
+def _as_written(value: Any, option: Any, place: str) -> Any:
     """A value as it would be written on the command line, so that the same checks apply to it."""
+    multiple, is_flag = getattr(option, "multiple", False), getattr(option, "is_flag", False)
     if isinstance(value, dict) or (isinstance(value, list) and not multiple):
         raise SettingsError(f"{place}: expected one value, got {value}")
     if multiple:
         return [quoted(str(item)) for item in (value if isinstance(value, list) else [value])]
-    return value if isinstance(value, bool) else str(value)
+    return value if isinstance(value, bool) and is_flag else str(value)
 
 
 def _nearest(name: str, options: Iterable[str]) -> str:
@@ -82,6 +83,22 @@ def cut(text: str) -> float | int | str:
         except ValueError:
             continue
     return text
+
+
+def whole(text: str | int) -> int:
+    """A whole number; typer's own words would not say what arrived."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a whole number, got {text!r}") from None
+
+
+def number(text: str | float) -> float:
+    """A number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a number, got {text!r}") from None
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -131,5 +148,6 @@ TimeStep = Annotated[
     typer.Option("--step", metavar="STEP", help="The time step, 15min or 1h [default: found]."),
 ]
 Threads = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="CPU threads [default: torch's choice].")
+    int | None,
+    typer.Option(metavar="N", parser=whole, help="CPU threads [default: torch's choice]."),
 ]

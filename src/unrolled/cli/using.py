@@ -43,9 +43,14 @@ def backtest(
     test: Annotated[
         str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
     ] = "0.15",
-    stride: Annotated[int, typer.Option(metavar="N", help="Forecast from every N-th row.")] = 1,
+    stride: Annotated[
+        int, typer.Option(parser=options.whole, metavar="N", help="Forecast from every N-th row.")
+    ] = 1,
     refit: Annotated[
-        int, typer.Option(metavar="N", help="Fit anew after every N forecasts; 0 never.")
+        int,
+        typer.Option(
+            parser=options.whole, metavar="N", help="Fit anew after every N forecasts; 0 never."
+        ),
     ] = 0,
     out: options.OutFile = None,
     config: options.Config = None,
