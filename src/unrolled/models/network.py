@@ -65,6 +65,7 @@ class ForecastNetwork(nn.Module):
     In training whole input features are dropped, so that no single one is trusted too much.
     """
 
+    level: Tensor  # (D,), 1 where a feature is shown less its last value
     quantiles: Tensor  # (Q,)
     margins: Tensor  # (F, K, Q), see `calibrate`
 
@@ -80,7 +81,7 @@ class ForecastNetwork(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        self.shape, self.features, self.dropout = shape, features, dropout
+        self.shape, self.dropout = shape, dropout
         outputs = len(shape.targets) * len(quantiles)
         self.linear = LinearMap(shape)
         self.embed = Embedded(features.inputs, features.codes)
@@ -98,6 +99,9 @@ class ForecastNetwork(nn.Module):
         self.steps = nn.Linear(hidden, shape.horizon * outputs, bias=False)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.steps.weight)
+        level = torch.zeros(features.inputs)
+        level[list(features.levels)] = 1
+        self.register_buffer("level", level)
         self.register_buffer("quantiles", torch.tensor(quantiles))
         self.spread = nn.Parameter(self._first_spread(quantiles))
         self.register_buffer("margins", torch.zeros(self.spread.shape))
@@ -126,10 +130,8 @@ class ForecastNetwork(nn.Module):
 
     def encode(self, inputs: Tensor) -> Tensor:
         """The encoder's last output: (B, T, D) -> (B, H)."""
-        levels = list(self.features.levels)
-        inputs = inputs.clone()
-        inputs[:, :, levels] -= inputs[:, -1:, levels]
-        embedded = self.embed(inputs)
+        relative = inputs - inputs[:, -1:] * self.level
+        embedded = self.embed(relative)
         if self.training and self.dropout:
             kept = torch.rand(len(inputs), 1, embedded.shape[2], device=inputs.device)
             embedded = embedded * (kept > self.dropout)
@@ -138,4 +140,9 @@ class ForecastNetwork(nn.Module):
         return last
 
     def _drop(self, values: Tensor) -> Tensor:
-        return nn.functional.dropout(values, self.dropout, self.training)
+        """Dropout of units, the same for all horizon steps: (B, H) or (B, F, H)."""
+        if not (self.training and self.dropout):
+            return values
+        shape = (len(values), *(1,) * (values.dim() - 2), values.shape[-1])
+        kept = torch.rand(shape, device=values.device) >= self.dropout
+        return values * (kept / (1 - self.dropout))

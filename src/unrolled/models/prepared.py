@@ -90,7 +90,8 @@ def shape_of(encoder: Encoder, past: int, horizon: int) -> Shape:
     for column in encoder.columns:
         size = len(column.output_names)
         if column.role in ("target", "past") and not column.coded:
-            varying += range(at, at + size)
+            # Without what is missing: the value carried forward stands for it well enough here.
+            varying += range(at, at + size - column.mask)
         if column.role in ("known", "static"):
             if column.role == "known" and not column.coded:
                 planned += range(at_future, at_future + size)
