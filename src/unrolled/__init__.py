@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from unrolled.layers import GRU, LSTM, RNN, Cell, GRUCell, LSTMCell, RNNCell, explain
     from unrolled.layers.accelerate import accelerate, restore
     from unrolled.layers.unroll import unroll
-    from unrolled.models import Forecaster
+    from unrolled.models import Classifier, Forecaster
     from unrolled.training import Training
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "Cell",
+    "Classifier",
     "DataError",
     "EngineError",
     "Forecaster",

@@ -53,6 +53,76 @@ class ForecasterSettings:
         return tuple(round(100 * (1 - 2 * quantile)) for quantile in below)
 
 
+@dataclass(frozen=True)
+class Dropout:
+    """What a language model leaves out in training, as shares.
+
+    inputs, between, outputs: of the features that go into the first layer, between layers and out
+    of the last, the same ones at every time step; weights: of the recurrent weights.
+    """
+
+    inputs: float = 0.0
+    between: float = 0.0
+    outputs: float = 0.0
+    weights: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, share in vars(self).items():
+            if not 0 <= share < 1:
+                raise SettingsError(
+                    f"language model: dropout of {name} must be in [0, 1), got {share}"
+                )
+
+
+@dataclass(frozen=True)
+class LanguageSettings:
+    """What a language model is; `LanguageModel` says what each setting means."""
+
+    cell: str
+    hidden: int
+    layers: int
+    embed: int
+    dropout: Dropout
+    tie: bool
+    steps: int
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "layers", "embed", "steps"):
+            check_count(f"language model: {name}", getattr(self, name))
+        if self.cell not in CELLS:
+            raise SettingsError(
+                f"language model: cell must be one of {', '.join(CELLS)}, got {self.cell!r}"
+            )
+
+
+POOLS = ("last", "mean", "attention")
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """What a classifier is; `Classifier` says what each setting means."""
+
+    cell: str
+    hidden: int
+    layers: int
+    bidirectional: bool
+    pool: str
+    dropout: float
+    members: int
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "layers", "members"):
+            check_count(f"classifier: {name}", getattr(self, name))
+        for name, allowed in (("cell", tuple(CELLS)), ("pool", POOLS)):
+            if getattr(self, name) not in allowed:
+                raise SettingsError(
+                    f"classifier: {name} must be one of {', '.join(allowed)}, "
+                    f"got {getattr(self, name)!r}"
+                )
+        if not 0 <= self.dropout < 1:
+            raise SettingsError(f"classifier: dropout must be in [0, 1), got {self.dropout}")
+
+
 def check_count(name: str, value: object) -> None:
     """SettingsError unless the value is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:

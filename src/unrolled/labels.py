@@ -1,0 +1,229 @@
+"""What is made of labels: accuracies, the confusion of classes, examples, and the part seen so far.
+
+Shapes: n sequences, T time steps, C classes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unrolled.data.sequences import Sequences
+from unrolled.errors import DataError
+from unrolled.neighbour import nearest_labels
+
+if TYPE_CHECKING:
+    from unrolled.models.classifier import Classifier
+
+TASK = "labels"
+SHARES = tuple(round(0.1 * i, 1) for i in range(1, 11))
+EXAMPLES, EXAMPLE_FEATURES, EXAMPLE_STEPS = 6, 4, 300  # what the report shows stays small
+
+
+def describe(learned: Sequences, held: int, tested: Sequences | None) -> dict[str, Any]:
+    """What was found in the sequences, for `run.json`."""
+    lengths = learned.lengths
+    names, counts = np.unique(np.array(learned.labels[learned.known].tolist()), return_counts=True)
+    real = np.arange(learned.inputs.shape[1]) < lengths[:, None]
+    return {
+        "source": learned.source,
+        "sequences": len(learned),
+        "held_out": held,
+        "tested": 0 if tested is None else len(tested),
+        "features": list(learned.features) or [str(d) for d in range(learned.inputs.shape[2])],
+        "shortest": int(lengths.min()),
+        "longest": int(lengths.max()),
+        "missing_values": int(np.isnan(learned.inputs[real]).sum()),
+        "classes": {str(n): int(c) for n, c in zip(names.tolist(), counts, strict=True)},
+        "notes": list(learned.notes),
+    }
+
+
+def headline(results: dict[str, Any] | None) -> dict[str, Any]:
+    """The few numbers of `run.json`."""
+    if results is None:
+        return {}
+    return {name: results[name] for name in ("accuracy", "balanced_accuracy", "log_loss")}
+
+
+def evaluate(
+    model: Classifier, sequences: Sequences, learned: Sequences | None = None
+) -> dict[str, Any]:
+    """Measure on labelled sequences; with those learned from, simple baselines stand beside it."""
+    codes = model.encoder.codes(sequences)
+    known = codes >= 0
+    if not known.any():
+        raise DataError("evaluate: expected labels, the sequences have none")
+    per_step = model.encoder.per_step
+    shares = model.probabilities(sequences, each_step=per_step)
+    truth, flat = codes[known], shares[known]
+    names = [str(name) for name in model.classes_.tolist()]
+    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
+    np.add.at(confusion, (truth, flat.argmax(1)), 1)
+    results = {
+        "task": TASK,
+        "network": model.cell.upper(),
+        "members": model.members,
+        "classes": names,
+        "per_step": per_step,
+        "test": {"sequences": len(sequences), "labels": len(truth)},
+        "accuracy": _accuracy(confusion),
+        "balanced_accuracy": _balanced(confusion),
+        "log_loss": float(-np.log(np.maximum(flat[np.arange(len(truth)), truth], 1e-12)).mean()),
+        "baselines": _baselines(model, learned, sequences, truth),
+        "confusion": confusion.tolist(),
+        "by_class": _by_class(names, confusion),
+        "seen": [] if per_step else _seen(model, sequences, codes, shares),
+        "examples": _examples(model, sequences, codes, shares),
+    }
+    results["verdict"] = _verdict(results)
+    return results
+
+
+def _accuracy(confusion: np.ndarray) -> float:
+    return float(np.trace(confusion) / confusion.sum())
+
+
+def _balanced(confusion: np.ndarray) -> float:
+    """The mean over classes of the share that is found."""
+    counts = confusion.sum(axis=1)
+    there = counts > 0
+    return float((np.diag(confusion)[there] / counts[there]).mean())
+
+
+def _by_class(names: list[str], confusion: np.ndarray) -> list[dict[str, Any]]:
+    rows = []
+    for c, name in enumerate(names):
+        right, said, count = confusion[c, c], confusion[:, c].sum(), confusion[c].sum()
+        precision = float(right / said) if said else None
+        recall = float(right / count) if count else None
+        both = float(2 * right / (said + count)) if said + count else None
+        rows.append(
+            {
+                "class": name,
+                "count": int(count),
+                "precision": precision,
+                "recall": recall,
+                "f1": both,
+            }
+        )
+    return rows
+
+
+def _baselines(
+    model: Classifier, learned: Sequences | None, tested: Sequences, truth: np.ndarray
+) -> list[dict[str, Any]]:
+    """The most frequent class of the training part, and the nearest of its sequences."""
+    if learned is None:
+        return []
+    codes = model.encoder.codes(learned)
+    often = int(np.bincount(codes[codes >= 0]).argmax())
+    rows = [{"name": "most frequent class", "accuracy": float((truth == often).mean())}]
+    if not model.encoder.per_step:
+        nearest = nearest_labels(model.encoder, learned, codes, tested)
+        if nearest is not None:
+            rows.append({"name": "nearest neighbour", "accuracy": float((nearest == truth).mean())})
+    return rows
+
+
+def _seen(
+    model: Classifier, sequences: Sequences, codes: np.ndarray, shares: np.ndarray
+) -> list[dict[str, float]]:
+    """The accuracy when only the first part of each sequence has been read."""
+    found = []
+    each = None if model.bidirectional else model.probabilities(sequences, each_step=True)
+    for share in SHARES:
+        lengths = np.maximum(1, np.ceil(share * sequences.lengths - 1e-9).astype(np.int64))
+        if share == 1:
+            guess = shares
+        elif each is not None:
+            guess = each[np.arange(len(codes)), lengths - 1]
+        else:
+            guess = model.probabilities(sequences.first(lengths))
+        found.append({"share": share, "accuracy": float((guess.argmax(1) == codes).mean())})
+    return found
+
+
+def _examples(
+    model: Classifier, sequences: Sequences, codes: np.ndarray, shares: np.ndarray
+) -> list[dict[str, Any]]:
+    """Some sequences labelled wrongly, the surest first, and as many rightly, of many classes."""
+    guess, sure = shares.argmax(-1), shares.max(-1)
+    if model.encoder.per_step:
+        wrongs = ((guess != codes) & (codes >= 0)).sum(1)
+        wrong, right = np.argsort(-wrongs, kind="stable"), np.argsort(wrongs, kind="stable")
+        wrong = wrong[wrongs[wrong] > 0]
+        right = right[wrongs[right] == 0]
+    else:
+        order = np.argsort(-sure, kind="stable")
+        wrong = order[(guess != codes)[order]]
+        right = order[(guess == codes)[order]]
+        first = {int(codes[b]): int(b) for b in right[::-1]}
+        right = np.array([*first.values(), *(b for b in right if b not in first.values())])
+    half = EXAMPLES // 2
+    chosen = [*wrong[:half], *right[: EXAMPLES - min(half, len(wrong))]]
+    return [_example(model, sequences, int(b), codes[b], shares[b]) for b in chosen]
+
+
+def _example(
+    model: Classifier, sequences: Sequences, b: int, code: np.ndarray, share: np.ndarray
+) -> dict[str, Any]:
+    length = int(sequences.lengths[b])
+    names = [str(name) for name in model.classes_.tolist()]
+    stride = -(-length // EXAMPLE_STEPS)
+    values = sequences.inputs[b, :length:stride, :EXAMPLE_FEATURES]
+    features = model.encoder.scaler.names[:EXAMPLE_FEATURES]
+    shown: dict[str, Any] = {
+        "name": sequences.name(b),
+        "steps": length,
+        "stride": stride,
+        "features": {n: [_plain(v) for v in values[:, d]] for d, n in enumerate(features)},
+    }
+    if model.encoder.per_step:
+        truth = [names[c] if c >= 0 else None for c in code[:length:stride]]
+        guess = [names[c] for c in share[:length:stride].argmax(1)]
+        known = code[:length] >= 0
+        right = float((share[:length].argmax(1) == code[:length])[known].mean())
+        return {**shown, "truth_by_step": truth, "label_by_step": guess, "accuracy": right}
+    guessed = int(share.argmax())
+    opinions = _opinions(model, sequences, b)[::stride]
+    return {
+        **shown,
+        "truth": names[int(code)],
+        "label": names[guessed],
+        "confidence": _plain(share[guessed]),
+        "right": guessed == int(code),
+        "opinion": {
+            names[c]: [_plain(v) for v in opinions[:, c]]
+            for c in dict.fromkeys((guessed, int(code)))
+        },
+    }
+
+
+def _opinions(model: Classifier, sequences: Sequences, b: int) -> np.ndarray:
+    """The probabilities after each step of one sequence: (T, C)."""
+    one = sequences.select(np.array([b]))
+    if not model.bidirectional:
+        each: np.ndarray = model.probabilities(one, each_step=True)[0]
+        return each
+    length = int(one.lengths[0])
+    prefixes = one.select(np.zeros(length, dtype=np.int64)).first(np.arange(1, length + 1))
+    opinions: np.ndarray = model.probabilities(prefixes)
+    return opinions
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """One plain sentence: how often it is right, and how often the simple ways are."""
+    what = "time steps" if results["per_step"] else "sequences"
+    words = f"{results['accuracy']:.1%} of {results['test']['labels']:,} {what} get the right label"
+    others = [f"{row['name']} {row['accuracy']:.1%}" for row in results["baselines"]]
+    better = [r["name"] for r in results["baselines"] if r["accuracy"] > results["accuracy"]]
+    beside = f" ({', '.join(others)})" if others else ""
+    lost = f" Here the {better[0]} is better: use it, or more data." if better else ""
+    return f"{words}{beside}.{lost}"
+
+
+def _plain(value: Any) -> float | None:
+    number = float(value)
+    return float(f"{number:.4g}") if np.isfinite(number) else None

@@ -1,0 +1,190 @@
+"""The network of a classifier: what changes, a recurrent encoder, a pool over time, classes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from unrolled.models.network import CELLS
+from unrolled.models.settings import ClassifierSettings
+
+
+class Pooled(NamedTuple):
+    """A running pool: the weighted sum of outputs so far (B, H), and the sum of weights (B, 1)."""
+
+    total: Tensor
+    weight: Tensor
+
+
+class StepState(NamedTuple):
+    """All that one step hands to the next: the inputs, the encoder's state, the pool."""
+
+    inputs: Tensor | None
+    encoder: Any
+    pool: Pooled | None
+
+
+class Shape(NamedTuple):
+    """D features, the D' columns they make with their masks, C classes."""
+
+    features: int
+    width: int
+    classes: int
+
+
+class ClassNetwork(nn.Module):
+    """Sequences to one score for each of C classes: (B, T, D'), lengths (B,) -> (B, C).
+
+        d_t = (x_t - x_{t-1}) / deviation of such differences         (B, T, D), d_1 = 0
+        h_t = recurrent encoder over [x_t, d_t]                       (B, T, H)
+        w_t = 1, or exp(v h_t) with pool="attention"                  (B, T, 1)
+        scores_t = W (sum of w_s h_s up to t) / (sum of w_s) + b      (B, T, C)
+
+    The score of a sequence is that at its last step. With pool="last" it is W h_t + b, and so it
+    is where each step has a label of its own.
+    """
+
+    change: Tensor  # (D,) deviation of the differences in training
+
+    def __init__(self, shape: Shape, settings: ClassifierSettings, pool: str) -> None:
+        super().__init__()
+        self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
+        self.encoder = CELLS[settings.cell](
+            shape.width + shape.features,
+            settings.hidden,
+            settings.layers,
+            batch_first=True,
+            bidirectional=settings.bidirectional,
+            dropout=settings.dropout if settings.layers > 1 else 0,
+        )
+        outputs = settings.hidden * (2 if settings.bidirectional else 1)
+        self.attention = nn.Linear(outputs, 1, bias=False) if pool == "attention" else None
+        if self.attention is not None:
+            nn.init.zeros_(self.attention.weight)
+        self.output = nn.Linear(outputs, shape.classes)
+        self.register_buffer("change", torch.ones(shape.features))
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The scores of whole sequences: (B, C)."""
+        outputs = self._pooled(self._outputs(inputs, lengths))
+        rows = torch.arange(len(outputs))
+        last = outputs[rows, lengths - 1]
+        if self.pool == "last" and self.encoder.bidirectional:
+            # The direction that reads backwards has read everything at the first step.
+            half = outputs.shape[2] // 2
+            last = torch.cat([last[:, :half], outputs[:, 0, half:]], dim=1)
+        scores: Tensor = self.output(last)
+        return scores
+
+    def scores(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The scores after each time step (B, T, C), T the longest length.
+
+        Without `bidirectional` they are those of the sequence cut there; with it the outputs know
+        what follows, and only the last score of a pooled sequence means anything.
+        """
+        scores: Tensor = self.output(self._pooled(self._outputs(inputs, lengths)))
+        return scores
+
+    def _outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The encoder's outputs (B, T, H), 0 behind the end of a sequence."""
+        read = self._with_changes(inputs, None)
+        # Packed, so that neither direction reads what stands behind the end of a sequence.
+        packed = pack_padded_sequence(read, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        return self._drop(pad_packed_sequence(self.encoder(packed)[0], batch_first=True)[0])
+
+    def _pooled(self, outputs: Tensor) -> Tensor:
+        """The pool up to each time step: (B, T, H)."""
+        if self.pool == "last":
+            return outputs
+        weights = self._weights(outputs)
+        return (weights * outputs).cumsum(1) / weights.cumsum(1)
+
+    def step(self, inputs: Tensor, state: StepState | None) -> tuple[Tensor, StepState]:
+        """One more time step (B, D') -> the scores so far (B, C) and the state after it."""
+        before, hidden, pool = state or StepState(None, None, None)
+        read = self._with_changes(inputs.unsqueeze(1), before)
+        outputs, hidden = self.encoder(read, hidden)
+        pooled = outputs[:, 0]
+        if self.pool != "last":
+            weight = self._weights(pooled)
+            total = weight * pooled
+            if pool is not None:
+                total, weight = total + pool.total, weight + pool.weight
+            pool, pooled = Pooled(total, weight), total / weight
+        scores: Tensor = self.output(pooled)
+        return scores, StepState(inputs, hidden, pool)
+
+    def _with_changes(self, inputs: Tensor, before: Tensor | None) -> Tensor:
+        """Each feature's change since the step before, put beside it: (B, T, D' + D)."""
+        values = inputs[..., : self.features]
+        first = values[:, :1] if before is None else before[:, None, : self.features]
+        changes = torch.diff(values, dim=1, prepend=first) / self.change
+        return torch.cat([inputs, changes], dim=-1)
+
+    def _weights(self, outputs: Tensor) -> Tensor:
+        if self.attention is None:
+            return torch.ones_like(outputs[..., :1])
+        # Outputs lie within (-1, 1); the bounds keep the sum of weights finite in any case.
+        weights: Tensor = self.attention(outputs).clamp(-20, 20).exp()
+        return weights
+
+    def _drop(self, outputs: Tensor) -> Tensor:
+        """Leave out the same units at all time steps of a sequence (Gal and Ghahramani 2016)."""
+        if not (self.training and self.dropout):
+            return outputs
+        kept = torch.rand(len(outputs), 1, outputs.shape[2], device=outputs.device) > self.dropout
+        return outputs * kept / (1 - self.dropout)
+
+
+class Ensemble(nn.Module):
+    """Several networks of the same kind; their probabilities are meaned."""
+
+    def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
+        super().__init__()
+        pool = "last" if per_step else settings.pool
+        self.networks = nn.ModuleList(
+            ClassNetwork(shape, settings, pool) for _ in range(settings.members)
+        )
+
+    def members(self) -> list[ClassNetwork]:
+        """The networks."""
+        return [network for network in self.networks if isinstance(network, ClassNetwork)]
+
+    @torch.no_grad()
+    def set_changes(self, inputs: Tensor, lengths: Tensor) -> None:
+        """Tell the networks how large differences of neighbouring steps are in training."""
+        for network in self.members():
+            changes = torch.diff(inputs[..., : network.features], dim=1)
+            changes = changes[torch.arange(1, inputs.shape[1]) < lengths[:, None]]
+            size = changes.square().sum(0).div(max(len(changes), 1)).sqrt()
+            network.change.copy_(size.where(size > 1e-6, 1.0))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The log-probabilities of whole sequences: (B, C)."""
+        return _mean([network(inputs, lengths) for network in self.members()])
+
+    def scores(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The log-probabilities after each time step: (B, T, C)."""
+        return _mean([network.scores(inputs, lengths) for network in self.members()])
+
+    def step(
+        self, inputs: Tensor, states: list[StepState] | None
+    ) -> tuple[Tensor, list[StepState]]:
+        """One more time step (B, D') -> log-probabilities (B, C) and the state of each network."""
+        before: list[StepState | None] = list(states) if states else [None] * len(self.networks)
+        steps = [n.step(inputs, s) for n, s in zip(self.members(), before, strict=True)]
+        return _mean([scores for scores, _ in steps]), [state for _, state in steps]
+
+
+def _mean(scores: list[Tensor]) -> Tensor:
+    """The logarithm of the mean of the probabilities."""
+    each = torch.stack([s.log_softmax(-1) for s in scores])
+    return each.logsumexp(0) - torch.log(torch.tensor(float(len(scores))))

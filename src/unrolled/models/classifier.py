@@ -1,0 +1,333 @@
+"""Classifier: from sequences to a label for each, or for each of their time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from unrolled import files, labels
+from unrolled.checkpoint import Checkpoint
+from unrolled.data.hold_out import set_aside
+from unrolled.data.sequences import Sequences
+from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.models.augment import Augment
+from unrolled.models.class_network import Ensemble, Shape
+from unrolled.models.classifier_task import Cases, ClassifierTask, chunks, class_weights
+from unrolled.models.label_stream import LabelStream
+from unrolled.models.parameters import Parameters
+from unrolled.models.resume import check_same
+from unrolled.models.sequence_encoder import SequenceEncoder
+from unrolled.models.settings import ClassifierSettings
+from unrolled.progress import Display
+from unrolled.training import Outcome, Training, describe_device, find_device, train
+
+if TYPE_CHECKING:
+    from unrolled import runs
+
+TRAINING = Training(
+    epochs=30,
+    batch_size=32,
+    learning_rate=3e-3,
+    schedule="cosine",
+    weight_decay=0.01,
+    patience=30,
+)
+"""How a classifier is trained unless `fit` is told otherwise."""
+
+FEW = 1000  # so many sequences or fewer are all learned from; of more, a share decides when to stop
+HELD = 0.15
+
+
+class Classifier(Parameters):
+    """Recurrent networks that tell what a sequence is, or what each of its time steps is.
+
+    cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
+    bidirectional: read from both ends; `stream` then reads everything again at each step.
+    pool: what of the outputs is judged: the "last" one, their "mean", or an "attention" that is
+        learned. Where each step has a label, its own output is judged, and pool is not used.
+    dropout: the share of outputs left out in training.
+    members: so many networks are trained, and their probabilities meaned.
+    class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
+        mapping from label to weight.
+
+    The defaults were chosen by cross-validation on small sets: see docs/labels.md. It follows
+    scikit-learn's conventions (`clone`, `Pipeline`, `cross_val_score` take it). Errors:
+    SettingsError for an option out of range, DataError for sequences or labels that do not fit,
+    RunError for a damaged run folder.
+
+    >>> rising = [[1.0, 2.0, 3.0], [2.0, 4.0, 5.0, 7.0]]
+    >>> falling = [[3.0, 2.0, 1.0], [7.0, 5.0, 2.0, 1.0]]
+    >>> model = Classifier(hidden=8, members=1)
+    >>> model = model.fit(rising + falling, ["up", "up", "down", "down"])
+    >>> model.predict([[4.0, 5.0, 6.0, 8.0]]).tolist()
+    ['up']
+    """
+
+    _estimator_type = "classifier"
+    classes_: np.ndarray  # (C,), after fit
+    n_features_in_: int  # D, after fit
+
+    def __init__(
+        self,
+        *,
+        cell: str = "gru",
+        hidden: int = 64,
+        layers: int = 1,
+        bidirectional: bool = True,
+        pool: str = "attention",
+        dropout: float = 0.3,
+        members: int = 3,
+        class_weight: str | Mapping[Any, float] | None = None,
+    ) -> None:
+        self.cell, self.hidden, self.layers = cell, hidden, layers
+        self.bidirectional, self.pool, self.dropout = bidirectional, pool, dropout
+        self.members, self.class_weight = members, class_weight
+        self._check()
+        self.training = TRAINING
+        self.outcome = Outcome()
+        self.results: dict[str, Any] | None = None
+        self._model: Ensemble | None = None
+        self._encoder: SequenceEncoder | None = None
+        self._data: dict[str, Any] = {}
+
+    @property
+    def settings(self) -> ClassifierSettings:
+        """The settings of the networks, checked."""
+        values = self.get_params()
+        del values["class_weight"]
+        return ClassifierSettings(**values)
+
+    @property
+    def model(self) -> Ensemble:
+        """The fitted networks; SettingsError before `fit`."""
+        if self._model is None:
+            raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
+        return self._model
+
+    @property
+    def encoder(self) -> SequenceEncoder:
+        """How sequences are read; SettingsError before `fit`."""
+        if self._encoder is None:
+            raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
+        return self._encoder
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: float | None = None,
+        test: Any = None,
+        training: Training | None = None,
+        out: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        display: Display | None = None,
+    ) -> Classifier:
+        """Fit on labelled sequences, and measure on the test part if there is one.
+
+        X: a list of arrays (T, D) or (T,), one array (B, T, D) or (B, T), `Sequences`, or the path
+        of a `.ts` or UCR `.txt` file; y: a label for each, or a list of T for each, or in X.
+        validation: the share held out to decide when to stop; default 0 for up to 1000 sequences,
+        which are too few to spare any, else 0.15. test: sequences as X with their labels, or the
+        share to set aside; None: nothing is measured.
+        training: default `unrolled.models.classifier.TRAINING`.
+        out: a run folder, with a checkpoint after each epoch; resume: go on with what is there;
+        overwrite: replace the run that is there.
+        Ctrl-C keeps the best networks so far. Raises TrainingError when the loss is not finite.
+        """
+        self.training = training or TRAINING
+        self._check()
+        learned, tested = self._apart(self.read(X, y), test)
+        validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
+        learned, held = set_aside(learned, validation, self.training.seed, "validation")
+        self._look_at(learned, held, tested)
+        store = None if out is None else self._begin(Path(out), learned, resume, overwrite)
+        self._model = self._build()
+        cases = self._cases(learned)
+        self.model.set_changes(cases.inputs, cases.lengths)
+        self.model.to(find_device(self.training.device))
+        task = ClassifierTask(
+            self.model,
+            cases,
+            self._cases(held) if len(held) else None,
+            self.training,
+            class_weights(cases.codes, self.classes_, self.class_weight),
+            Augment(),
+        )
+        self.outcome = train(task, self.training, store=store, resume=resume, display=display)
+        self.model.eval()
+        self.results = labels.evaluate(self, tested, learned) if tested is not None else None
+        if out is not None:
+            self.save(out)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The label of each sequence (B,), or with labels per step a list of B arrays (T,)."""
+        found = self.predict_proba(X)
+        if self.encoder.per_step:
+            return [self.classes_[each.argmax(1)] for each in found]
+        return self.classes_[found.argmax(1)]
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of each of `classes_`: (B, C), or a list of B arrays (T, C) per step."""
+        sequences = self.read(X)
+        found = self.probabilities(sequences, each_step=self.encoder.per_step)
+        if self.encoder.per_step:
+            return [each[:n] for each, n in zip(found, sequences.lengths, strict=True)]
+        return found
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The accuracy: the share of sequences, or of time steps, with the right label."""
+        sequences = self.read(X, y)
+        codes = self.encoder.codes(sequences)
+        found = self.probabilities(sequences, each_step=self.encoder.per_step).argmax(-1)
+        known = codes >= 0
+        if not known.any():
+            raise DataError("score: expected labels, the sequences have none")
+        return float((found == codes)[known].mean())
+
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
+        """Measure on labelled sequences: what `results.json` holds (docs/labels.md)."""
+        return labels.evaluate(self, self.read(X, y))
+
+    def stream(self) -> LabelStream:
+        """One sequence read step by step: `stream.push(step)` is the opinion after each."""
+        return LabelStream(self.model.eval(), self.encoder)
+
+    def read(self, X: Any, y: Any = None) -> Sequences:
+        """Sequences from whatever `fit` takes."""
+        if isinstance(X, str | PathLike):
+            X = Sequences.read(X)
+        return Sequences.from_arrays(X, y)
+
+    @torch.no_grad()
+    def probabilities(self, sequences: Sequences, *, each_step: bool = False) -> np.ndarray:
+        """Probabilities (B, C), or after each step (B, T, C), as float64.
+
+        With a pool and `bidirectional`, those after each step are not of the sequence cut there.
+        """
+        inputs = torch.from_numpy(self.encoder.inputs(sequences))
+        lengths = torch.from_numpy(sequences.lengths)
+        run = self.model.eval().scores if each_step else self.model.eval()
+        found = []
+        for rows in chunks(len(sequences)):
+            longest = inputs.shape[1] if each_step else int(lengths[rows].max())
+            some = inputs[rows, :longest].to(self.model.device)
+            scores = run(some, lengths[rows]).double().exp().cpu().numpy()
+            if each_step:
+                scores = np.pad(scores, ((0, 0), (0, inputs.shape[1] - scores.shape[1]), (0, 0)))
+            found.append(scores)
+        return np.concatenate(found)
+
+    def _apart(self, given: Sequences, test: Any) -> tuple[Sequences, Sequences | None]:
+        """What is learned from, and what is measured on."""
+        if test is None:
+            return given, None
+        if isinstance(test, int | float):
+            return set_aside(given, test, self.training.seed, "test")
+        return given, self.read(test)
+
+    def _cases(self, sequences: Sequences) -> Cases:
+        return Cases(
+            torch.from_numpy(self.encoder.inputs(sequences)),
+            torch.from_numpy(sequences.lengths),
+            torch.from_numpy(self.encoder.codes(sequences)),
+        )
+
+    def _look_at(self, learned: Sequences, held: Sequences, tested: Sequences | None) -> None:
+        """Learn the scale and the classes; check that the other parts fit to them."""
+        self._encoder = SequenceEncoder.fit(learned)
+        self.classes_ = self._encoder.classes
+        self.n_features_in_ = learned.inputs.shape[2]
+        self._data = labels.describe(learned, len(held), tested)
+        for part in (held, tested):
+            if part is not None and len(part):
+                self._encoder.check_features(part)
+                self._encoder.codes(part)
+
+    def _build(self) -> Ensemble:
+        encoder = self.encoder
+        shape = Shape(len(encoder.scaler.names), encoder.width, len(encoder.classes))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.training.seed)
+            ensemble = Ensemble(shape, self.settings, encoder.per_step)
+        for network in ensemble.members():
+            network.encoder.engine = self.training.engine
+        return ensemble
+
+    def _begin(self, folder: Path, learned: Sequences, resume: bool, overwrite: bool) -> Checkpoint:
+        """Claim the run folder; a run that is gone on with must be this one."""
+        from unrolled import runs
+
+        taken = runs.claim(folder, resume=resume, overwrite=overwrite)
+        self._data["fingerprint"] = files.digest(
+            learned.inputs.tobytes() + self.encoder.codes(learned).tobytes()
+        )
+        if resume and taken:
+            check_same(runs.load_card(folder, labels.TASK), self._card("training"))
+        else:
+            runs.save_card(folder, self._card("training"))
+        return Checkpoint(folder)
+
+    def _card(self, status: runs.Status) -> runs.Card:
+        from unrolled import runs
+
+        weight = self.class_weight
+        pairs = [list(pair) for pair in weight.items()] if isinstance(weight, Mapping) else weight
+        return runs.Card(
+            task=labels.TASK,
+            status=status,
+            versions=runs.versions(),
+            device=describe_device(self.training.device),
+            settings={
+                "model": {**asdict(self.settings), "class_weight": pairs},
+                "training": asdict(self.training),
+            },
+            data=self._data,
+            encoder=self.encoder.to_dict(),
+            metrics=labels.headline(self.results),
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the run folder: weights, settings, encoder, metrics; each file whole or not."""
+        from unrolled import runs
+
+        folder = Path(path)
+        status: runs.Status = "interrupted" if self.outcome.ended == "interrupted" else "finished"
+        if self.results is not None:
+            files.write_json(folder / runs.RESULTS, self.results)
+        runs.save(folder, self._card(status), self.model.state_dict())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Classifier:
+        """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
+        from unrolled import runs
+
+        card, tensors = runs.load(Path(path), labels.TASK)
+        settings = dict(card.settings["model"])
+        if isinstance(settings["class_weight"], list):
+            settings["class_weight"] = dict(settings["class_weight"])
+        model = cls(**settings)
+        model.training = Training(**card.settings["training"])
+        model._data = card.data
+        model._encoder = SequenceEncoder.from_dict(card.encoder)
+        model.classes_ = model._encoder.classes
+        model.n_features_in_ = len(model._encoder.scaler.names)
+        model._model = model._build()
+        try:
+            model.model.load_state_dict(tensors)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[-1].strip()
+            raise RunError(f"{path} is damaged: the weights do not fit: {reason}") from None
+        return model
+
+    def _check(self) -> None:
+        """SettingsError unless every setting is in its range."""
+        assert self.settings

@@ -1,0 +1,124 @@
+"""What training asks of a classifier: the losses of an epoch, and the loss it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from unrolled.errors import SettingsError
+from unrolled.models.augment import Augment
+from unrolled.models.class_network import ClassNetwork, Ensemble
+from unrolled.training import Training
+
+SMOOTHING = 0.1  # of the labels (Szegedy et al. 2016): a small set must not become certain
+STEPS = 25  # an epoch has at least so many: a small set is gone through several times in one
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """Sequences as tensors: inputs (B, T, D'), lengths (B,), codes (B,) or (B, T), -1 for none."""
+
+    inputs: Tensor
+    lengths: Tensor
+    codes: Tensor
+
+    def rows(self, index: Tensor) -> Cases:
+        """Some of them, no longer than the longest."""
+        lengths = self.lengths[index]
+        longest = int(lengths.max())
+        codes = self.codes[index]
+        codes = codes[:, :longest] if codes.dim() == 2 else codes
+        return Cases(self.inputs[index, :longest], lengths, codes)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+class ClassifierTask:
+    """A `training.Task` over sequences: changed and shuffled for training, as they are to judge.
+
+    held: what it is judged by; the training sequences themselves when nothing is held out.
+    weights: (C,) what a mistake on each class costs.
+    """
+
+    def __init__(
+        self,
+        model: Ensemble,
+        train: Cases,
+        held: Cases | None,
+        settings: Training,
+        weights: Tensor,
+        augment: Augment,
+    ) -> None:
+        self.model, self.train, self.held = model, train, held or train
+        self.settings, self.augment = settings, augment
+        self.weights = weights.to(model.device)
+        batches = -(-len(train) // settings.batch_size)
+        self._passes = -(-STEPS // batches)
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return self._batches * self._passes
+
+    def losses(self, epoch: int) -> Iterator[Tensor]:
+        """The loss of each batch: the sum over the networks, each with its own changed copy."""
+        random = np.random.default_rng((self.settings.seed, epoch))
+        for _ in range(self._passes):
+            order = torch.from_numpy(random.permutation(len(self.train)))
+            for index in torch.split(order, self.settings.batch_size):
+                batch = self.train.rows(index)
+                yield torch.stack([self._loss(n, batch) for n in self.model.members()]).sum()
+
+    def _loss(self, network: ClassNetwork, batch: Cases) -> Tensor:
+        inputs, lengths, source = self.augment(batch.inputs, batch.lengths, network.features)
+        codes = batch.codes
+        if codes.dim() == 2:
+            real = torch.arange(source.shape[1]) < lengths[:, None]
+            codes = codes.gather(1, source).where(real, -1)
+        return self._cross_entropy(network, Cases(inputs, lengths, codes), SMOOTHING)
+
+    def _cross_entropy(self, model: ClassNetwork | Ensemble, cases: Cases, smooth: float) -> Tensor:
+        device = self.weights.device
+        run = model.scores if cases.codes.dim() == 2 else model
+        scores = run(cases.inputs.to(device), cases.lengths).flatten(0, -2)
+        codes = cases.codes.flatten().to(device)
+        return cross_entropy(scores, codes, self.weights, ignore_index=-1, label_smoothing=smooth)
+
+    def validate(self) -> float:
+        """The cross-entropy of the meaned probabilities, in nats."""
+        total = 0.0
+        for index in chunks(len(self.held)):
+            total += self._cross_entropy(self.model, self.held.rows(index), 0.0).item() * len(index)
+        return total / len(self.held)
+
+
+def chunks(count: int) -> Iterator[Tensor]:
+    """0 ... count - 1 in pieces that fit into memory."""
+    yield from torch.split(torch.arange(count), 256)
+
+
+def class_weights(
+    codes: Tensor, classes: np.ndarray, wanted: str | Mapping[Any, float] | None
+) -> Tensor:
+    """What a mistake on each class costs (C,): see `Classifier`."""
+    names = classes.tolist()
+    if wanted is None:
+        return torch.ones(len(names))
+    if wanted == "balanced":
+        counts = torch.bincount(codes[codes >= 0], minlength=len(names))
+        return counts.sum() / (len(names) * counts)
+    if not isinstance(wanted, Mapping) or not set(wanted) <= set(names):
+        raise SettingsError(
+            "classifier: class_weight must be None, 'balanced' or a mapping from labels "
+            f"({', '.join(map(str, names[:12]))}) to weights, got {wanted!r}"
+        )
+    weights = torch.tensor([float(wanted.get(name, 1.0)) for name in names])
+    if not (weights > 0).all():
+        raise SettingsError("classifier: the weights of class_weight must be above 0")
+    return weights
