@@ -1,0 +1,142 @@
+"""Run `unrolled fit` in processes that are killed at chosen moments; write down what became of it.
+
+A program of its own: `python tests/killed.py FOLDER TABLE`. One process imports torch; each fit is
+a fork of it, which dies by a real SIGKILL (or gets a real SIGINT) and is then resumed by another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from unrolled import cli, files, runs, training
+from unrolled.models import forecast_task, forecaster
+
+FIT = ("--target", "temp", "--horizon", "3", "--past", "12", "--hidden", "4")
+FIT += ("--epochs", "4", "--batch-size", "32")
+
+
+def strike(kind: int) -> None:
+    """Send this process a signal."""
+    os.kill(os.getpid(), kind)
+
+
+def before(owner: Any, name: str, call: int, kind: int = signal.SIGKILL) -> Callable[[], None]:
+    """Strike right before the n-th call of a function."""
+
+    def arrange() -> None:
+        original, calls = getattr(owner, name), []
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            calls.append(1)
+            if len(calls) == call:
+                strike(kind)
+            return original(*arguments, **named)
+
+        setattr(owner, name, counted)
+
+    return arrange
+
+
+def half(name: str, call: int) -> Callable[[], None]:
+    """Strike when the n-th file of this name is half written."""
+
+    def arrange() -> None:
+        original, calls = files.write, []
+
+        def cut(path: Path, fill: Callable[[Path], None]) -> None:
+            def fill_half(part: Path) -> None:
+                fill(part)
+                if path.name == name:
+                    calls.append(1)
+                if len(calls) == call:
+                    os.truncate(part, part.stat().st_size // 2)
+                    strike(signal.SIGKILL)
+
+            original(path, fill_half)
+
+        files.write = cut
+
+    return arrange
+
+
+MOMENTS: dict[str, Callable[[], None]] = {
+    "never": lambda: None,
+    "never, again": lambda: None,
+    "before anything is written": before(runs, "claim", 1),
+    "run.json half written": half("run.json", 1),
+    "in epoch 1": before(training._Loop, "_step", 3),
+    "in epoch 3": before(training._Loop, "_step", 25),
+    "between epochs": before(training._Loop, "_epoch", 3),
+    "while it validates": before(forecast_task.ForecastTask, "validate", 2),
+    "checkpoint half written": half("state.safetensors", 2),
+    "first checkpoint half written": half("state.safetensors", 1),
+    "checkpoint written, not in place": before(os, "fsync", 4),
+    "checkpoint in place, history not": before(files, "write_text", 4),
+    "after the last epoch": before(forecaster.Forecaster, "_calibrate", 1),
+    "results half written": half("results.json", 1),
+    "model half written": half("model.safetensors", 1),
+    "model in place, run.json not": before(runs, "save_card", 2),
+    "report half written": half("report.html", 1),
+    "Ctrl-C in epoch 1": before(training._Loop, "_step", 3, signal.SIGINT),
+    "Ctrl-C in epoch 3": before(training._Loop, "_step", 25, signal.SIGINT),
+    "Ctrl-C while it validates": before(forecast_task.ForecastTask, "validate", 3, signal.SIGINT),
+    "Ctrl-C while a checkpoint is written": before(os, "fsync", 6, signal.SIGINT),
+    "Ctrl-C after the last epoch": before(forecaster.Forecaster, "_calibrate", 1, signal.SIGINT),
+}
+
+
+def run(folder: Path, words: tuple[str, ...], arrange: Callable[[], None]) -> dict[str, Any]:
+    """Run a command line in a fork, and say how it ended."""
+    child = os.fork()
+    if child == 0:
+        with (folder / "stderr").open("w") as err, (folder / "stdout").open("w") as out:
+            os.dup2(err.fileno(), 2)
+            os.dup2(out.fileno(), 1)
+        arrange()
+        code = cli.main(words)
+        sys.stderr.flush()
+        os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    return {
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+        "stderr": (folder / "stderr").read_text(),
+        "kept": read(folder / "run"),
+    }
+
+
+def read(run: Path) -> dict[str, Any]:
+    """What a run folder holds."""
+    model, history = run / "model.safetensors", run / "history.jsonl"
+    return {
+        "files": sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()),
+        "model": model.read_bytes().hex() if model.exists() else None,
+        "epochs": len(history.read_text().splitlines()) if history.exists() else 0,
+    }
+
+
+def main(folder: Path, table: Path) -> None:
+    """Kill a fit at every moment, resume it, and write `outcomes.json`."""
+    torch.set_num_threads(1)
+    outcomes = {}
+    for moment, arrange in MOMENTS.items():
+        place = folder / moment.replace(" ", "-")
+        place.mkdir()
+        words = ("fit", str(table), *FIT, "--threads", "1", "--out", str(place / "run"))
+        first = run(place, words, arrange)
+        predicted = run(place, ("predict", str(place / "run"), str(table)), lambda: None)
+        resumed = run(place, (*words, "--resume"), lambda: None)
+        outcomes[moment] = {"first": first, "predicted": predicted, "resumed": resumed}
+    (folder / "outcomes.json").write_text(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
