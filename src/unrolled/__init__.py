@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from unrolled.data import Roles, Sequences, Table, Windows, samples, split
+    from unrolled.data import Corpus, Roles, Sequences, Table, Windows, samples, split
     from unrolled.errors import (
         DataError,
         EngineError,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from unrolled.layers import GRU, LSTM, RNN, Cell, GRUCell, LSTMCell, RNNCell, explain
     from unrolled.layers.accelerate import accelerate, restore
     from unrolled.layers.unroll import unroll
-    from unrolled.models import Classifier, Forecaster
+    from unrolled.models import Classifier, Dropout, Forecaster, LanguageModel
     from unrolled.training import Training
 
 __all__ = [
@@ -31,11 +31,14 @@ __all__ = [
     "RNN",
     "Cell",
     "Classifier",
+    "Corpus",
     "DataError",
+    "Dropout",
     "EngineError",
     "Forecaster",
     "GRUCell",
     "LSTMCell",
+    "LanguageModel",
     "RNNCell",
     "Roles",
     "RunError",

@@ -1,6 +1,7 @@
 """Data that has an order in time: tables, sequences, windows over them."""
 
 from unrolled.data import samples
+from unrolled.data.corpus import Corpus
 from unrolled.data.encode import Encoder
 from unrolled.data.roles import Roles
 from unrolled.data.scale import Scaler
@@ -11,6 +12,7 @@ from unrolled.data.windows import Batch, Windows
 
 __all__ = [
     "Batch",
+    "Corpus",
     "Encoder",
     "Part",
     "Roles",

@@ -2,6 +2,22 @@
 
 from unrolled.models.classifier import Classifier
 from unrolled.models.forecaster import Forecaster
-from unrolled.models.settings import ClassifierSettings, ForecasterSettings
+from unrolled.models.language import LanguageModel
+from unrolled.models.settings import (
+    ClassifierSettings,
+    Dropout,
+    ForecasterSettings,
+    LanguageSettings,
+)
+from unrolled.models.surprise import Score
 
-__all__ = ["Classifier", "ClassifierSettings", "Forecaster", "ForecasterSettings"]
+__all__ = [
+    "Classifier",
+    "ClassifierSettings",
+    "Dropout",
+    "Forecaster",
+    "ForecasterSettings",
+    "LanguageModel",
+    "LanguageSettings",
+    "Score",
+]

@@ -1,0 +1,293 @@
+"""LanguageModel: from a text to the probability of its next symbol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from unrolled import files, generate
+from unrolled.checkpoint import Checkpoint
+from unrolled.data.corpus import Corpus, PartName, TextSource
+from unrolled.data.vocabulary import Vocabulary, vocabulary_from
+from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.generate import Sampling, Step, TextState
+from unrolled.models.language_network import LanguageNetwork
+from unrolled.models.language_results import headline, measure
+from unrolled.models.language_task import LanguageTask
+from unrolled.models.resume import check_same
+from unrolled.models.settings import Dropout, LanguageSettings
+from unrolled.models.surprise import Score, surprise
+from unrolled.progress import Display
+from unrolled.training import Outcome, Training, describe_device, find_device, train
+
+if TYPE_CHECKING:
+    from unrolled import runs
+
+SAMPLE = 300  # characters written after each epoch
+SAMPLES = "samples.jsonl"
+
+
+def default_training(symbols: int, steps: int = 128) -> Training:
+    """How to train on so many symbols: fewer streams for a short text, so that steps are many.
+
+    >>> default_training(1_000_000).batch_size
+    64
+    """
+    batch = 2 ** round(np.log2(max(symbols / (100 * steps), 1)))
+    return Training(
+        epochs=12,
+        batch_size=int(np.clip(batch, 4, 64)),
+        learning_rate=4e-3,
+        schedule="cosine",
+        average=0.99,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What `fit` leaves beside the network: the symbols, and what was found in the text."""
+
+    vocabulary: Vocabulary
+    data: dict[str, Any]
+
+
+class LanguageModel:
+    """A recurrent network that gives the probability of the next symbol of a text.
+
+    cell: "lstm", "gru" or "rnn"; hidden: H units; layers: how many, one over the other.
+    embed: the length of the vector that stands for a symbol.
+    dropout: a share for inputs, between layers and outputs, or a `Dropout` that says each.
+    tie: the vectors of symbols serve for reading and for predicting.
+    steps: T, after so many symbols back-propagation is cut; the state goes on.
+
+    The defaults were measured: see docs/language.md. Errors: SettingsError for an option out of
+    range, DataError for what is no text or too short, RunError for a damaged run folder.
+
+    >>> model = LanguageModel(hidden=16, embed=8).fit(
+    ...     Corpus.of("to be or not to be " * 20), training=Training(epochs=1, batch_size=4)
+    ... )
+    >>> len("".join(model.generate("to ", length=10, seed=0)))
+    10
+    """
+
+    def __init__(
+        self,
+        *,
+        cell: str = "lstm",
+        hidden: int = 512,
+        layers: int = 1,
+        embed: int = 96,
+        dropout: float | Dropout = 0.4,
+        tie: bool = True,
+        steps: int = 128,
+    ) -> None:
+        if not isinstance(dropout, Dropout):
+            dropout = Dropout(inputs=dropout / 4, between=dropout, outputs=dropout)
+        self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps)
+        self.training = Training()
+        self.outcome = Outcome()
+        self.results: dict[str, Any] | None = None
+        self._network: LanguageNetwork | None = None
+        self._fitted: Read | None = None
+        self._samples: list[str] = []
+        self._folder: Path | None = None
+
+    @property
+    def network(self) -> LanguageNetwork:
+        """The fitted network; SettingsError before `fit`."""
+        if self._network is None:
+            raise SettingsError(
+                "language model: fit it, or load a run, before asking it for anything"
+            )
+        return self._network
+
+    @property
+    def fitted(self) -> Read:
+        """The vocabulary and the findings; SettingsError before `fit`."""
+        if self._fitted is None:
+            raise SettingsError(
+                "language model: fit it, or load a run, before asking it for anything"
+            )
+        return self._fitted
+
+    def fit(
+        self,
+        data: Corpus | TextSource,
+        *,
+        training: Training | None = None,
+        out: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        display: Display | None = None,
+    ) -> LanguageModel:
+        """Fit on the training part of a text, keep the best epoch by its validation part.
+
+        data: a Corpus, or a file, folder or several, read as characters.
+        training: None takes `default_training`.
+        out: a run folder, with a checkpoint after each epoch; resume: go on with the run that is
+        there, or begin one; overwrite: replace the run that is there.
+        Ctrl-C keeps the best network so far. Raises TrainingError when the loss is not finite.
+        """
+        corpus = data if isinstance(data, Corpus) else Corpus.read(data)
+        learned = corpus.part("train")
+        self.training = training or default_training(len(learned), self.settings.steps)
+        device = find_device(self.training.device)
+        self._fitted = Read(corpus.vocabulary, dict(corpus.findings))
+        self._network = self._build()
+        self._folder = None if out is None else Path(out)
+        task = LanguageTask(
+            self.network, corpus, self.settings.steps, self.training, self._write_sample
+        )
+        # Whatever can be refused was refused: only now is anything written.
+        store = self._begin(corpus, resume, overwrite)
+        self.network.to(device)
+        self.outcome = train(task, self.training, store=store, resume=resume, display=display)
+        self.network.eval()
+        self.results = measure(self, corpus, self._samples)
+        if out is not None:
+            self.save(out)
+        return self
+
+    def evaluate(self, data: Corpus | TextSource, part: PartName | None = None) -> Score:
+        """How well a text is predicted: the state is carried over it, each symbol counts once.
+
+        data: a file, folder or several, or a Corpus; part: of the corpus, None for all of it.
+        The first symbol is predicted from nothing. Raises DataError for a text or part without
+        any symbol, and for a Corpus with other symbols.
+        """
+        corpus = self.corpus(data)
+        tokens = corpus.tokens if part is None else corpus.part(part)
+        if not len(tokens):
+            raise DataError(f"evaluate: the {part} part of the text is empty")
+        characters = corpus.characters[part] if part else sum(corpus.characters.values())
+        unknown = int((tokens >= len(self.fitted.vocabulary)).sum())
+        return Score(float(self.surprise(tokens).sum()), len(tokens), characters, unknown)
+
+    def surprise(self, tokens: np.ndarray) -> np.ndarray:
+        """-ln p of each symbol of a text given all before it: (N,) numbers to (N,) nats."""
+        network = self.network.eval()
+        with torch.no_grad():
+            return surprise(network, tokens, self.fitted.vocabulary)
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 500,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+        state: TextState | None = None,
+    ) -> Iterator[str]:
+        """Write `length` characters that follow the prompt, given piece by piece as they are made.
+
+        temperature: 0 takes the likeliest symbol always; top_k, top_p: draw among the likeliest
+        only; seed: the same one writes the same text. state: what was read before the prompt.
+        Raises SettingsError for an option out of range.
+        """
+        sampling = Sampling(temperature, top_k, top_p, seed)
+        return generate.generate(self, prompt, length, sampling, state)
+
+    def stream(self, symbols: Iterable[str], state: TextState | None = None) -> Iterator[Step]:
+        """Read symbols one by one as they arrive, each in constant time and memory.
+
+        Each `Step` says how unexpected its symbol was, and its state is a value to go on from.
+        The sum of the nats is what `evaluate` finds.
+        """
+        return generate.stream(self, symbols, state)
+
+    def corpus(self, data: Corpus | TextSource) -> Corpus:
+        """Read a text with the symbols of this model; DataError for a Corpus with others."""
+        own = self.fitted.vocabulary
+        if not isinstance(data, Corpus):
+            return Corpus.read(data, vocabulary=own, validation=0.0)
+        if data.vocabulary.to_dict() != own.to_dict():
+            raise DataError("evaluate: this corpus has other symbols; read it with the model's")
+        return data
+
+    def _build(self) -> LanguageNetwork:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.training.seed)
+            network = LanguageNetwork(self.settings, len(self.fitted.vocabulary))
+        network.choose_engine(self.training.engine)
+        return network
+
+    def _write_sample(self, epoch: int) -> None:
+        """Write a text after an epoch; those of a run that is gone on with are kept."""
+        text = "".join(self.generate(length=SAMPLE, temperature=0.8, seed=epoch))
+        self._samples = [*self._samples[: epoch - 1], text]
+        if self._folder is not None:
+            lines = [json.dumps(sample, ensure_ascii=False) for sample in self._samples]
+            files.write_text(self._folder / SAMPLES, "\n".join(lines) + "\n")
+
+    def _begin(self, corpus: Corpus, resume: bool, overwrite: bool) -> Checkpoint | None:
+        """Claim the run folder, if there is one; a run that is gone on with must be this one."""
+        from unrolled import runs
+
+        self._samples = []
+        if self._folder is None:
+            return None
+        taken = runs.claim(self._folder, resume=resume, overwrite=overwrite)
+        self.fitted.data["fingerprint"] = corpus.fingerprint()
+        if resume and taken:
+            check_same(runs.load_card(self._folder, "language"), self._card("training"))
+            self._samples = read_samples(self._folder)
+        else:
+            runs.save_card(self._folder, self._card("training"))
+        return Checkpoint(self._folder)
+
+    def _card(self, status: runs.Status) -> runs.Card:
+        from unrolled import runs  # pydantic costs a fifth of a second: only when a run is kept
+
+        return runs.Card(
+            task="language",
+            status=status,
+            versions=runs.versions(),
+            device=describe_device(self.training.device),
+            settings={"model": asdict(self.settings), "training": asdict(self.training)},
+            data=self.fitted.data,
+            encoder=self.fitted.vocabulary.to_dict(),
+            metrics=headline(self.results),
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the run folder: weights, settings, symbols, metrics; each file whole or not."""
+        from unrolled import runs
+
+        folder = Path(path)
+        status: runs.Status = "interrupted" if self.outcome.ended == "interrupted" else "finished"
+        if self.results is not None:
+            files.write_json(folder / runs.RESULTS, self.results)
+        runs.save(folder, self._card(status), self.network.state_dict())
+
+    @classmethod
+    def load(cls, path: str | Path) -> LanguageModel:
+        """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
+        from unrolled import runs
+
+        card, tensors = runs.load(Path(path), "language")
+        settings = dict(card.settings["model"])
+        model = cls(**{**settings, "dropout": Dropout(**settings["dropout"])})
+        model.training = Training(**card.settings["training"])
+        model._fitted = Read(vocabulary_from(card.encoder), card.data)
+        model._network = model._build().eval()
+        model.network.load_state_dict(tensors)
+        return model
+
+
+def read_samples(folder: Path) -> list[str]:
+    """The texts written after each epoch of a run so far."""
+    path = folder / SAMPLES
+    if not path.exists():
+        return []
+    try:
+        return [str(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is damaged: {error}") from None
