@@ -5,6 +5,7 @@ Shapes: n windows, F horizon steps, K targets, Q quantiles.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -184,17 +185,26 @@ def _verdict(table: list[dict[str, Any]]) -> str:
     own = network["mae"]
     if own is None:
         return "The test part has no known target to measure on."
-    words = [
-        f"{abs(1 - own / other['mae']):.1%} {'below' if own < other['mae'] else 'above'} "
-        f"{other['name']} ({other['mae']:.3g})"
-        for other in others
-        if other["mae"]
-    ]
+    words = ", ".join(_compare(own, other) for other in others if other["mae"])
     best = min((row for row in table if row["mae"] is not None), key=lambda row: row["mae"])
     lost = "" if best is network else f" Here {best['name']} is better: use it, or more data."
-    return (
-        f"The mean absolute error of the {network['name']} is {own:.3g}: {', '.join(words)}.{lost}"
-    )
+    name = network["name"]
+    return f"The mean absolute error of the {name} is {_short(own)}: {words}.{lost}"
+
+
+def _compare(own: float, other: dict[str, Any]) -> str:
+    """How an error stands beside another: "24.0% below naive (5.51)"."""
+    share = own / other["mae"] - 1
+    where = f"{abs(share):.1%} {'below' if share < 0 else 'above'}"
+    if abs(share) < 0.005:
+        where = "about as good as"
+    return f"{where} {other['name']} ({_short(other['mae'])})"
+
+
+def _short(value: float) -> str:
+    """A number with three digits that count."""
+    decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{decimals}f}"
 
 
 def _span(table: Table, windows: Windows, rows: np.ndarray) -> dict[str, Any]:
