@@ -1,13 +1,26 @@
-// The equations of the three cells, forward and backward, for one row and one block of 16 units.
+// The equations of the three cells, forward and backward, tile by tile.
 // Their readable twins, with the same letters, are in layers/cells.py.
 //
 // A cell names its stages: the sums z it needs, each from a gate's weights and from x, h or both.
 // z, dz: (stages, 16), `stride` floats from one stage to the next. s: saved values, likewise.
+// `gates` turns the sums of a tile (stages, stride) into gates where that needs nothing but the sums;
+// `forward` and `backward` do the rest for one row and one block.
 #pragma once
 #include "vecmath.h"
 
 namespace unrolled {
 namespace UNROLLED_ISA {
+
+// The gates of a whole tile at once: many short chains of operations, none waiting for another, where
+// gate, c and tanh c of one row would be one long chain. Took a third off the cell's time.
+UNROLLED_INLINE void sigmoids(float* z, int64_t n) {
+#pragma GCC unroll 1
+  for (int64_t i = 0; i < n; i += kWidth) store(z + i, sigmoid(load(z + i)));
+}
+UNROLLED_INLINE void tanhs(float* z, int64_t n) {
+#pragma GCC unroll 1
+  for (int64_t i = 0; i < n; i += kWidth) store(z + i, tanh(load(z + i)));
+}
 
 #define UNROLLED_EACH_VECTOR \
   _Pragma("GCC unroll 4") for (int u = 0; u < kBlock; u += kWidth)
@@ -24,14 +37,18 @@ struct Lstm {
   static constexpr int kStageX[4] = {0, 1, 2, 3};
   static constexpr int kStageH[4] = {0, 1, 2, 3};
 
+  static UNROLLED_INLINE void gates(float* z, int64_t stride) {
+    sigmoids(z, 2 * stride);
+    tanhs(z + 2 * stride, stride);
+    sigmoids(z + 3 * stride, stride);
+  }
+
   // c: in and out. h: out.
   static UNROLLED_INLINE void forward(const float* z, int64_t stride, const float*, float* c, float* h,
                                       float* s, int64_t s_stride) {
     UNROLLED_EACH_VECTOR {
-      const Vec i = sigmoid(load(z + u));
-      const Vec f = sigmoid(load(z + stride + u));
-      const Vec g = tanh(load(z + 2 * stride + u));
-      const Vec o = sigmoid(load(z + 3 * stride + u));
+      const Vec i = load(z + u), f = load(z + stride + u), g = load(z + 2 * stride + u);
+      const Vec o = load(z + 3 * stride + u);
       const Vec before = load(c + u);
       const Vec after = f * before + i * g;
       store(c + u, after);
@@ -78,11 +95,12 @@ struct Gru {
   static constexpr int kStageX[3] = {1, 2, 3};
   static constexpr int kStageH[3] = {1, 2, 0};
 
+  static UNROLLED_INLINE void gates(float* z, int64_t stride) { sigmoids(z, 2 * stride); }
+
   static UNROLLED_INLINE void forward(const float* z, int64_t stride, const float* before, float*,
                                       float* h, float* s, int64_t s_stride) {
     UNROLLED_EACH_VECTOR {
-      const Vec reset = sigmoid(load(z + u));
-      const Vec update = sigmoid(load(z + stride + u));
+      const Vec reset = load(z + u), update = load(z + stride + u);
       const Vec from_h = load(z + 3 * stride + u);
       const Vec n = tanh(load(z + 2 * stride + u) + reset * from_h);
       store(h + u, n + update * (load(before + u) - n));
@@ -122,6 +140,8 @@ struct Rnn {
   static constexpr bool kHasC = false, kKeepsH = false;
   static constexpr int kStageX[1] = {0};
   static constexpr int kStageH[1] = {0};
+
+  static UNROLLED_INLINE void gates(float*, int64_t) {}
 
   static UNROLLED_INLINE void forward(const float* z, int64_t, const float*, float*, float* h, float* s,
                                       int64_t) {

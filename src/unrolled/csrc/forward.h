@@ -122,6 +122,7 @@ struct ForwardPass {
                 : Source{bias + stage * Hp + block * kBlock, 0, kBlock};
       tile(from, x, h, Target{z + stage * stage_size, P * kBlock, kBlock});
     }
+    Cell::gates(z, stage_size);
     for (int64_t r = 0; r < R; ++r)
       for (int64_t p = 0; p < P; ++p) {
         const int64_t u = (block + p) * kBlock, at = (row + r) * Hp + u;

@@ -5,6 +5,10 @@
 #pragma once
 #include <cstring>
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include "problem.h"
 
 #ifndef UNROLLED_ISA
@@ -27,9 +31,18 @@ UNROLLED_INLINE void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = 
 UNROLLED_INLINE Vec splat(float v) { return v - Vec{}; }
 UNROLLED_INLINE IntVec bits(Vec v) { return reinterpret_cast<IntVec>(v); }
 UNROLLED_INLINE Vec floats(IntVec v) { return reinterpret_cast<Vec>(v); }
-// NaN passes through: a comparison with NaN is false, and the else branch keeps v.
+// NaN passes through: a comparison with NaN is false, and the else branch keeps v. x86 has that as
+// one instruction, which the compiler does not find by itself.
+#if defined(__AVX512F__) && UNROLLED_WIDTH == 16
+UNROLLED_INLINE Vec at_most(Vec v, float top) { return (Vec)_mm512_min_ps(_mm512_set1_ps(top), (__m512)v); }
+UNROLLED_INLINE Vec at_least(Vec v, float low) { return (Vec)_mm512_max_ps(_mm512_set1_ps(low), (__m512)v); }
+#elif defined(__AVX2__) && UNROLLED_WIDTH == 8
+UNROLLED_INLINE Vec at_most(Vec v, float top) { return (Vec)_mm256_min_ps(_mm256_set1_ps(top), (__m256)v); }
+UNROLLED_INLINE Vec at_least(Vec v, float low) { return (Vec)_mm256_max_ps(_mm256_set1_ps(low), (__m256)v); }
+#else
 UNROLLED_INLINE Vec at_most(Vec v, float top) { return v > top ? splat(top) : v; }
 UNROLLED_INLINE Vec at_least(Vec v, float low) { return v < low ? splat(low) : v; }
+#endif
 
 UNROLLED_INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 UNROLLED_INLINE int64_t blocks_of(int64_t n) { return (n + kBlock - 1) / kBlock; }

@@ -12,20 +12,21 @@ struct Exponential {
 
 // e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2)/2.
 UNROLLED_INLINE Exponential exponential(Vec x) {
-  // Adding 1.5 * 2^23 leaves the rounded integer in the low bits: no round instruction needed.
-  const Vec magic = splat(12582912.0f);
+  // Adding 1.5 * 2^23 leaves the rounded integer in the low bits; adding the exponent's bias with it
+  // makes them the exponent of 2^n: one shift instead of a round, a convert, an add and a shift.
+  const Vec magic = splat(12582912.0f + 127.0f);
   // e^89 overflows to infinity and e^-88 is made 0, which is what 1/(1+e^-x) needs at its ends.
   x = at_least(at_most(x, 89.0f), -88.0f);
   const Vec shifted = x * 1.44269504f + magic;
   const Vec n = shifted - magic;
   const Vec r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln 2 in two parts
-  // (e^r - 1 - r) / r^2, least squares reweighted to equal error: 1.4e-8 of e^r - 1 at worst
-  Vec p = r * 0.0013946493854746222f + 0.00836661085486412f;
-  p = p * r + 0.04166628047823906f;
-  p = p * r + 0.1666654348373413f;
-  p = p * r + 0.5f;
-  const IntVec exponent = (bits(shifted) - bits(magic) + 127) << 23;
-  return {floats(exponent), r * r * p + r};
+  // (e^r - 1 - r) / r^2, least squares reweighted to equal error: 1.4e-8 of e^r - 1 at worst.
+  // In pairs rather than Horner's order: half the chain, a tenth off the time.
+  const Vec square = r * r;
+  const Vec high = r * 0.0013946493854746222f + 0.00836661085486412f;
+  const Vec low = r * 0.04166628047823906f + 0.1666654348373413f;
+  const Vec p = (square * high + low) * r + 0.5f;
+  return {floats(bits(shifted) << 23), square * p + r};
 }
 
 UNROLLED_INLINE Vec exp(Vec x) {
