@@ -155,12 +155,16 @@ class Summary(BaseModel):
 
 
 class Run(BaseModel):
-    """A run folder; what is not there is empty."""
+    """A run folder; what is not there is empty.
+
+    `found` is results.json as it is: each task but "forecast" checks its own with `checked`.
+    """
 
     name: str
     summary: Summary = Summary()
     history: list[Epoch] = []
     results: Results | None = None
+    found: Any = None
     task: str = "forecast"
 
     @classmethod
@@ -173,13 +177,14 @@ class Run(BaseModel):
         if not any(path.is_file() for path in paths):
             raise RunError(f"report: expected a run folder with run.json, got {folder}")
         stored, raw = (read_json(p) if p.is_file() else None for p in (paths[0], paths[2]))
-        summary = _checked(Summary, {} if stored is None else stored, paths[0])
+        summary = checked(Summary, {} if stored is None else stored, paths[0])
         task = summary.task or (raw.get("task") if isinstance(raw, dict) else None) or "forecast"
         return cls(
             name=folder.resolve().name,
             summary=summary,
             history=_history(paths[1]),
-            results=None if raw is None else _checked(Results, raw, paths[2]),
+            results=None if raw is None or task != "forecast" else checked(Results, raw, paths[2]),
+            found=raw,
             task=str(task),
         )
 
@@ -194,10 +199,11 @@ def _history(path: Path) -> list[Epoch]:
         rows = [json.loads(line) for line in lines if line.strip()]
     except ValueError as error:
         raise RunError(f"{path} is damaged: not JSON lines ({error})") from None
-    return [_checked(Epoch, row, path) for row in rows]
+    return [checked(Epoch, row, path) for row in rows]
 
 
-def _checked(model: type[Model], raw: object, path: Path) -> Model:
+def checked(model: type[Model], raw: object, path: Path) -> Model:
+    """What a file says as a model; RunError names what is wrong with it."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
