@@ -22,7 +22,7 @@ class Augment:
     warp: float = 0.2
     stretch: float = 0.1
     scale: float = 0.1
-    jitter: float = 0.05
+    jitter: float = 0.0
 
     def __call__(
         self, inputs: Tensor, lengths: Tensor, features: int

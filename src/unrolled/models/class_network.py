@@ -11,6 +11,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from unrolled.models.network import CELLS
 from unrolled.models.settings import ClassifierSettings
 
+KERNEL = 7  # time steps that the convolution reads
+
 
 class Pooled(NamedTuple):
     """A running pool: the weighted sum of outputs so far (B, H), and the sum of weights (B, 1)."""
@@ -20,9 +22,9 @@ class Pooled(NamedTuple):
 
 
 class StepState(NamedTuple):
-    """All that one step hands to the next: the inputs, the encoder's state, the pool."""
+    """All that one step hands to the next: the last inputs, the encoder's state, the pool."""
 
-    inputs: Tensor | None
+    inputs: Tensor  # (B, KERNEL, D'): one more than the convolution reads, for the first change
     encoder: Any
     pool: Pooled | None
 
@@ -39,12 +41,14 @@ class ClassNetwork(nn.Module):
     """Sequences to one score for each of C classes: (B, T, D'), lengths (B,) -> (B, C).
 
         d_t = (x_t - x_{t-1}) / deviation of such differences         (B, T, D), d_1 = 0
-        h_t = recurrent encoder over [x_t, d_t]                       (B, T, H)
+        f_t = relu(convolution over the last 7 of [x, d])             (B, T, H)
+        h_t = recurrent encoder over f                                (B, T, H)
         w_t = 1, or exp(v h_t) with pool="attention"                  (B, T, 1)
         scores_t = W (sum of w_s h_s up to t) / (sum of w_s) + b      (B, T, C)
 
     The score of a sequence is that at its last step. With pool="last" it is W h_t + b, and so it
-    is where each step has a label of its own.
+    is where each step has a label of its own. The convolution looks back only, so that a step
+    never waits for the next ones.
     """
 
     change: Tensor  # (D,) deviation of the differences in training
@@ -52,8 +56,9 @@ class ClassNetwork(nn.Module):
     def __init__(self, shape: Shape, settings: ClassifierSettings, pool: str) -> None:
         super().__init__()
         self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
+        self.shapes = nn.Conv1d(shape.width + shape.features, settings.hidden, KERNEL)
         self.encoder = CELLS[settings.cell](
-            shape.width + shape.features,
+            settings.hidden,
             settings.hidden,
             settings.layers,
             batch_first=True,
@@ -90,7 +95,7 @@ class ClassNetwork(nn.Module):
 
     def _outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """The encoder's outputs (B, T, H), 0 behind the end of a sequence."""
-        read = self._with_changes(inputs, None)
+        read = self._front(inputs, None)
         # Packed, so that neither direction reads what stands behind the end of a sequence.
         packed = pack_padded_sequence(read, lengths.cpu(), batch_first=True, enforce_sorted=False)
         return self._drop(pad_packed_sequence(self.encoder(packed)[0], batch_first=True)[0])
@@ -104,9 +109,8 @@ class ClassNetwork(nn.Module):
 
     def step(self, inputs: Tensor, state: StepState | None) -> tuple[Tensor, StepState]:
         """One more time step (B, D') -> the scores so far (B, C) and the state after it."""
-        before, hidden, pool = state or StepState(None, None, None)
-        read = self._with_changes(inputs.unsqueeze(1), before)
-        outputs, hidden = self.encoder(read, hidden)
+        before, hidden, pool = state or (None, None, None)
+        outputs, hidden = self.encoder(self._front(inputs.unsqueeze(1), before), hidden)
         pooled = outputs[:, 0]
         if self.pool != "last":
             weight = self._weights(pooled)
@@ -115,14 +119,23 @@ class ClassNetwork(nn.Module):
                 total, weight = total + pool.total, weight + pool.weight
             pool, pooled = Pooled(total, weight), total / weight
         scores: Tensor = self.output(pooled)
-        return scores, StepState(inputs, hidden, pool)
+        return scores, StepState(self._last(inputs.unsqueeze(1), before), hidden, pool)
 
-    def _with_changes(self, inputs: Tensor, before: Tensor | None) -> Tensor:
-        """Each feature's change since the step before, put beside it: (B, T, D' + D)."""
+    def _front(self, inputs: Tensor, before: Tensor | None) -> Tensor:
+        """What the encoder reads: (B, T, D') and the inputs before them -> (B, T, H)."""
+        seen = 0 if before is None else before.shape[1]
+        inputs = inputs if before is None else torch.cat([before, inputs], dim=1)
         values = inputs[..., : self.features]
-        first = values[:, :1] if before is None else before[:, None, : self.features]
-        changes = torch.diff(values, dim=1, prepend=first) / self.change
-        return torch.cat([inputs, changes], dim=-1)
+        changes = torch.diff(values, dim=1, prepend=values[:, :1]) / self.change
+        read = torch.cat([inputs, changes], dim=-1).transpose(1, 2)
+        read = nn.functional.pad(read, (KERNEL - 1, 0))
+        return self._drop(self.shapes(read).relu().transpose(1, 2)[:, seen:])
+
+    @staticmethod
+    def _last(inputs: Tensor, before: Tensor | None) -> Tensor:
+        """The inputs that the next step still reads."""
+        so_far = inputs if before is None else torch.cat([before, inputs], dim=1)
+        return so_far[:, -KERNEL:]
 
     def _weights(self, outputs: Tensor) -> Tensor:
         if self.attention is None:
