@@ -20,7 +20,8 @@ from unrolled.data.roles import Roles
 from unrolled.data.split import Cut, Split, split
 from unrolled.data.table import Table
 from unrolled.data.windows import Windows
-from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.errors import DataError, EngineError, RunError, SettingsError
+from unrolled.layers import explain
 from unrolled.models.calibrate import margins
 from unrolled.models.forecast_task import ForecastTask
 from unrolled.models.network import ForecastNetwork
@@ -160,7 +161,7 @@ class Forecaster:
         future. Returns a frame of the same kind with the series, the time, each target (the
         median) and its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
         """
-        table, part = look_ahead(self.read(data), self.settings.horizon)
+        table, part = look_ahead(self.read(data), self.fitted.past, self.settings.horizon)
         windows = self.windows(Prepared.of(table, self.fitted.encoder), part)
         return forecast.frame(self, table, windows)
 
@@ -227,6 +228,9 @@ class Forecaster:
                 dropout=settings.dropout,
             )
         network.encoder.engine = self.training.engine
+        choice = explain(network.encoder)
+        if choice.engine is None:
+            raise EngineError(f"fit: engine {self.training.engine!r} cannot run: {choice.reason}")
         return network
 
     def _begin(self, folder: Path, prepared: Prepared, resume: bool, overwrite: bool) -> Checkpoint:

@@ -93,7 +93,8 @@ class ForecastNetwork(nn.Module):
         with torch.no_grad():
             first[:, [self.embed.plain.index(i) for i in features.masks]] = 0
         self.context = nn.Linear(hidden, hidden)
-        self.known = nn.Linear(self.embed_future.width, hidden, bias=False)
+        width = self.embed_future.width
+        self.known = nn.Linear(width, hidden, bias=False) if width else None
         self.position = nn.Parameter(torch.randn(shape.horizon, hidden) * 0.02)
         self.output = nn.Linear(hidden, outputs, bias=False)
         self.steps = nn.Linear(hidden, shape.horizon * outputs, bias=False)
@@ -123,7 +124,9 @@ class ForecastNetwork(nn.Module):
         base: Tensor = self.linear(inputs, future)
         hidden = self._drop(self.encode(inputs))
         mixed = self.context(hidden).unsqueeze(1) + self.position
-        mixed = torch.tanh(mixed + self.known(self.embed_future(future)))
+        if self.known is not None:
+            mixed = mixed + self.known(self.embed_future(future))
+        mixed = torch.tanh(mixed)
         size = (len(inputs), self.shape.horizon, len(self.shape.targets), -1)
         learned: Tensor = self.output(self._drop(mixed)).view(size) + self.steps(hidden).view(size)
         return base.unsqueeze(-1) + learned + self.spread
