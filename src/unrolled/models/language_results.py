@@ -29,7 +29,7 @@ def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[st
     return {
         "task": "language",
         "network": model.settings.cell.upper(),
-        "level": corpus.vocabulary.level,
+        "corpus": corpus.findings,
         "judged_on": parts[-1],
         "parts": {name: part["table"] for name, part in measured.items()},
         "table": last["table"],
@@ -50,8 +50,7 @@ def _measure(model: LanguageModel, corpus: Corpus, name: PartName) -> dict[str, 
     counted = [_with_unknown(it, tokens, corpus) for it in counted]
     best = min(range(len(counted)), key=lambda i: float(counted[i].sum()))
     for context in sorted({best, 0}, reverse=True):
-        name_of = f"counts after {context} symbols" if context else "counts alone"
-        rows.append(_row(name_of, counted[context], tokens, characters, corpus))
+        rows.append(_row(f"{context + 1}-gram", counted[context], tokens, characters, corpus))
     return {"table": rows, "passage": passage(corpus, tokens[:PASSAGE], nats)}
 
 
@@ -86,14 +85,13 @@ def passage(corpus: Corpus, tokens: np.ndarray, nats: np.ndarray) -> list[list[A
 
 def _verdict(table: list[dict[str, Any]], part: str) -> str:
     own, counts = (row["nats_per_character"] for row in table[:2])
-    bits = table[0]["bits_per_character"]
+    bits, rival = table[0]["bits_per_character"], table[1]["name"]
     saved = 100 * (1 - own / counts)
-    beside = (
-        f"{saved:.0f} % less than counting what follows the last symbols ({counts:.3f})"
-        if saved >= 0
-        else f"worse than counting what follows the last symbols ({counts:.3f})"
+    beside = f"{saved:.0f} % less than" if saved >= 0 else "worse than"
+    return (
+        f"{own:.3f} nats ({bits:.3f} bits) per character of the {part} text: {beside} counting "
+        f"what follows what ({rival}, {counts:.3f})."
     )
-    return f"{own:.3f} nats ({bits:.3f} bits) per character of the {part} text: {beside}."
 
 
 def headline(results: dict[str, Any] | None) -> dict[str, Any]:
