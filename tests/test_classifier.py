@@ -75,13 +75,17 @@ KINDS = [
 
 
 def network(
-    cell: str = "gru", pool: str = "attention", both: bool = False, per_step: bool = False
+    cell: str = "gru",
+    pool: str = "attention",
+    both: bool = False,
+    per_step: bool = False,
+    longest: int = 9,
 ) -> Ensemble:
     model = Classifier(
         cell=cell, pool=pool, bidirectional=both, layers=2, hidden=5, members=2
     ).settings
     torch.manual_seed(0)
-    ensemble = Ensemble(Shape(2, 3, 4), model, per_step).eval()
+    ensemble = Ensemble(Shape(2, 3, 4, longest), model, per_step).eval()
     for member in ensemble.members():
         if member.attention is not None:
             torch.nn.init.normal_(member.attention.weight)
@@ -92,7 +96,7 @@ def network(
 def test_what_stands_behind_the_end_and_who_stands_beside_change_nothing(
     cell: str, pool: str, both: bool
 ) -> None:
-    model = network(cell, pool, both)
+    model = network(cell, pool, both, longest=128)
     inputs, lengths = torch.randn(4, 9, 3), torch.tensor([9, 4, 1, 6])
     together = model(inputs, lengths)
     spoilt = inputs.clone()
@@ -104,14 +108,16 @@ def test_what_stands_behind_the_end_and_who_stands_beside_change_nothing(
 
 
 @pytest.mark.parametrize(("cell", "pool", "both"), [kind for kind in KINDS if not kind[2]])
+@pytest.mark.parametrize("longest", [9, 200])
 def test_the_score_after_each_step_is_that_of_the_sequence_cut_there(
-    cell: str, pool: str, both: bool
+    cell: str, pool: str, both: bool, longest: int
 ) -> None:
-    model = network(cell, pool, both)
-    inputs = torch.randn(3, 7, 3)
-    each = model.scores(inputs, torch.tensor([7, 7, 7]))
+    model = network(cell, pool, both, longest=longest)
+    assert model.members()[0].stride == (1 if longest == 9 else 3)
+    inputs = torch.randn(3, 17, 3)
+    each = model.scores(inputs, torch.tensor([17, 17, 17]))
     state = None
-    for t in range(7):
+    for t in range(17):
         cut = model(inputs[:, : t + 1], torch.full((3,), t + 1))
         torch.testing.assert_close(each[:, t], cut, rtol=1e-4, atol=1e-5)
         scores, state = model.step(inputs[:, t], state)

@@ -24,19 +24,30 @@ EXAMPLES, EXAMPLE_FEATURES, EXAMPLE_STEPS = 6, 4, 300  # what the report shows s
 def describe(learned: Sequences, held: int, tested: Sequences | None) -> dict[str, Any]:
     """What was found in the sequences, for `run.json`."""
     lengths = learned.lengths
-    names, counts = np.unique(np.array(learned.labels[learned.known].tolist()), return_counts=True)
     real = np.arange(learned.inputs.shape[1]) < lengths[:, None]
+    missing = np.isnan(learned.inputs[real]).sum(axis=0)
+    features = learned.features or [str(d) for d in range(learned.inputs.shape[2])]
+    classes = np.unique(np.array(learned.labels[learned.known].tolist()), return_counts=True)
+    counts = {str(name): int(count) for name, count in zip(*classes, strict=True)}
+    measured = 0 if tested is None else len(tested)
+    each = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:20])
     return {
         "source": learned.source,
-        "sequences": len(learned),
-        "held_out": held,
-        "tested": 0 if tested is None else len(tested),
-        "features": list(learned.features) or [str(d) for d in range(learned.inputs.shape[2])],
+        "rows": int(lengths.sum()),
+        "series": len(learned),
+        "missing": {f: int(n) for f, n in zip(features, missing, strict=True) if n},
+        "features": list(features),
+        "classes": counts,
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
-        "missing_values": int(np.isnan(learned.inputs[real]).sum()),
-        "classes": {str(n): int(c) for n, c in zip(names.tolist(), counts, strict=True)},
-        "notes": list(learned.notes),
+        "held_out": held,
+        "tested": measured,
+        "notes": [
+            f"{len(learned):,} sequences of {lengths.min():,} to {lengths.max():,} steps were "
+            f"learned from, {held:,} held out to decide when to stop, {measured:,} measured on",
+            f"labels: {each}",
+            *learned.notes,
+        ],
     }
 
 
@@ -101,7 +112,7 @@ def _by_class(names: list[str], confusion: np.ndarray) -> list[dict[str, Any]]:
         both = float(2 * right / (said + count)) if said + count else None
         rows.append(
             {
-                "class": name,
+                "name": name,
                 "count": int(count),
                 "precision": precision,
                 "recall": recall,

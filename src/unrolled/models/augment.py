@@ -18,9 +18,9 @@ class Augment:
     scale, jitter: of each feature's factor, and of noise on each value, in deviations.
     """
 
-    crop: float = 0.1
-    warp: float = 0.2
-    stretch: float = 0.1
+    crop: float = 0.05
+    warp: float = 0.1
+    stretch: float = 0.05
     scale: float = 0.1
     jitter: float = 0.0
 

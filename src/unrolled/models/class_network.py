@@ -11,7 +11,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from unrolled.models.network import CELLS
 from unrolled.models.settings import ClassifierSettings
 
-KERNEL = 7  # time steps that the convolution reads
+STEPS = 64  # of sequences twice as long or more, the encoder reads every second step, and so on
+KERNEL = 7  # time steps that the convolution reads at least
 
 
 class Pooled(NamedTuple):
@@ -22,41 +23,52 @@ class Pooled(NamedTuple):
 
 
 class StepState(NamedTuple):
-    """All that one step hands to the next: the last inputs, the encoder's state, the pool."""
+    """All that one step hands to the next: how many there were, and what is still needed of them.
 
-    inputs: Tensor  # (B, KERNEL, D'): one more than the convolution reads, for the first change
+    inputs: (B, up to `kernel`, D'), one more than the convolution reads, for the first change;
+    encoder: its state; pool: the pool so far; scores: (B, C), the last ones.
+    """
+
+    seen: int
+    inputs: Tensor
     encoder: Any
     pool: Pooled | None
+    scores: Tensor
 
 
 class Shape(NamedTuple):
-    """D features, the D' columns they make with their masks, C classes."""
+    """D features, the D' columns they make with their masks, C classes, the longest length T."""
 
     features: int
     width: int
     classes: int
+    longest: int
 
 
 class ClassNetwork(nn.Module):
     """Sequences to one score for each of C classes: (B, T, D'), lengths (B,) -> (B, C).
 
         d_t = (x_t - x_{t-1}) / deviation of such differences         (B, T, D), d_1 = 0
-        f_t = relu(convolution over the last 7 of [x, d])             (B, T, H)
-        h_t = recurrent encoder over f                                (B, T, H)
-        w_t = 1, or exp(v h_t) with pool="attention"                  (B, T, 1)
-        scores_t = W (sum of w_s h_s up to t) / (sum of w_s) + b      (B, T, C)
+        f_i = relu(convolution over [x, d] up to t = 1 + i · stride)  (B, I, H)
+        h_i = recurrent encoder over f                                (B, I, H)
+        w_i = 1, or exp(v h_i) with pool="attention"                  (B, I, 1)
+        scores_i = W (sum of w_j h_j up to i) / (sum of w_j) + b      (B, I, C)
 
-    The score of a sequence is that at its last step. With pool="last" it is W h_t + b, and so it
+    The score of a sequence is that at its last step. With pool="last" it is W h_i + b, and so it
     is where each step has a label of its own. The convolution looks back only, so that a step
-    never waits for the next ones.
+    never waits for the next ones. Long sequences have a stride: the encoder then reads about 64
+    to 128 of their steps, which is sooner learned and remembered, and the score stays between.
     """
 
     change: Tensor  # (D,) deviation of the differences in training
 
-    def __init__(self, shape: Shape, settings: ClassifierSettings, pool: str) -> None:
+    def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
         super().__init__()
+        pool = "last" if per_step else settings.pool
         self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
-        self.shapes = nn.Conv1d(shape.width + shape.features, settings.hidden, KERNEL)
+        self.stride = 1 if per_step else max(1, shape.longest // STEPS)
+        self.kernel = max(KERNEL, 2 * self.stride + 1)
+        self.shapes = nn.Conv1d(shape.width + shape.features, settings.hidden, self.kernel)
         self.encoder = CELLS[settings.cell](
             settings.hidden,
             settings.hidden,
@@ -75,8 +87,7 @@ class ClassNetwork(nn.Module):
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """The scores of whole sequences: (B, C)."""
         outputs = self._pooled(self._outputs(inputs, lengths))
-        rows = torch.arange(len(outputs))
-        last = outputs[rows, lengths - 1]
+        last = outputs[torch.arange(len(outputs)), self._reads(lengths) - 1]
         if self.pool == "last" and self.encoder.bidirectional:
             # The direction that reads backwards has read everything at the first step.
             half = outputs.shape[2] // 2
@@ -91,13 +102,18 @@ class ClassNetwork(nn.Module):
         what follows, and only the last score of a pooled sequence means anything.
         """
         scores: Tensor = self.output(self._pooled(self._outputs(inputs, lengths)))
-        return scores
+        return scores.repeat_interleave(self.stride, dim=1)[:, : int(lengths.max())]
+
+    def _reads(self, lengths: Tensor) -> Tensor:
+        """How many steps the encoder reads of sequences of some lengths."""
+        return (lengths - 1).div(self.stride, rounding_mode="floor") + 1
 
     def _outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """The encoder's outputs (B, T, H), 0 behind the end of a sequence."""
-        read = self._front(inputs, None)
+        """The encoder's outputs (B, I, H), 0 behind the end of a sequence."""
+        read = self._drop(self._front(inputs)[:, :: self.stride])
         # Packed, so that neither direction reads what stands behind the end of a sequence.
-        packed = pack_padded_sequence(read, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        counts = self._reads(lengths).cpu()
+        packed = pack_padded_sequence(read, counts, batch_first=True, enforce_sorted=False)
         return self._drop(pad_packed_sequence(self.encoder(packed)[0], batch_first=True)[0])
 
     def _pooled(self, outputs: Tensor) -> Tensor:
@@ -109,8 +125,15 @@ class ClassNetwork(nn.Module):
 
     def step(self, inputs: Tensor, state: StepState | None) -> tuple[Tensor, StepState]:
         """One more time step (B, D') -> the scores so far (B, C) and the state after it."""
-        before, hidden, pool = state or (None, None, None)
-        outputs, hidden = self.encoder(self._front(inputs.unsqueeze(1), before), hidden)
+        so_far = inputs.unsqueeze(1)
+        hidden, pool = None, None
+        if state is not None:
+            so_far = torch.cat([state.inputs, so_far], dim=1)
+            hidden, pool = state.encoder, state.pool
+        kept, seen = so_far[:, -self.kernel :], 1 if state is None else state.seen + 1
+        if state is not None and (seen - 1) % self.stride:
+            return state.scores, state._replace(seen=seen, inputs=kept)
+        outputs, hidden = self.encoder(self._front(so_far)[:, -1:], hidden)
         pooled = outputs[:, 0]
         if self.pool != "last":
             weight = self._weights(pooled)
@@ -119,23 +142,16 @@ class ClassNetwork(nn.Module):
                 total, weight = total + pool.total, weight + pool.weight
             pool, pooled = Pooled(total, weight), total / weight
         scores: Tensor = self.output(pooled)
-        return scores, StepState(self._last(inputs.unsqueeze(1), before), hidden, pool)
+        return scores, StepState(seen, kept, hidden, pool, scores)
 
-    def _front(self, inputs: Tensor, before: Tensor | None) -> Tensor:
-        """What the encoder reads: (B, T, D') and the inputs before them -> (B, T, H)."""
-        seen = 0 if before is None else before.shape[1]
-        inputs = inputs if before is None else torch.cat([before, inputs], dim=1)
+    def _front(self, inputs: Tensor) -> Tensor:
+        """Shapes found in the inputs up to each step: (B, T, D') -> (B, T, H)."""
         values = inputs[..., : self.features]
         changes = torch.diff(values, dim=1, prepend=values[:, :1]) / self.change
         read = torch.cat([inputs, changes], dim=-1).transpose(1, 2)
-        read = nn.functional.pad(read, (KERNEL - 1, 0))
-        return self._drop(self.shapes(read).relu().transpose(1, 2)[:, seen:])
-
-    @staticmethod
-    def _last(inputs: Tensor, before: Tensor | None) -> Tensor:
-        """The inputs that the next step still reads."""
-        so_far = inputs if before is None else torch.cat([before, inputs], dim=1)
-        return so_far[:, -KERNEL:]
+        read = nn.functional.pad(read, (self.kernel - 1, 0))
+        found: Tensor = self.shapes(read)
+        return found.relu().transpose(1, 2)
 
     def _weights(self, outputs: Tensor) -> Tensor:
         if self.attention is None:
@@ -157,9 +173,8 @@ class Ensemble(nn.Module):
 
     def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
         super().__init__()
-        pool = "last" if per_step else settings.pool
         self.networks = nn.ModuleList(
-            ClassNetwork(shape, settings, pool) for _ in range(settings.members)
+            ClassNetwork(shape, settings, per_step) for _ in range(settings.members)
         )
 
     def members(self) -> list[ClassNetwork]:

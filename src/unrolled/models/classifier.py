@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,9 @@ TRAINING = Training(
     weight_decay=0.01,
     patience=30,
 )
-"""How a classifier is trained unless `fit` is told otherwise."""
+"""How a classifier is trained unless `fit` is told otherwise: see `default_training`."""
 
+MOST = 100_000  # sequences shown in all, when there are many: some minutes of training
 FEW = 1000  # so many sequences or fewer are all learned from; of more, a share decides when to stop
 HELD = 0.15
 
@@ -137,14 +138,15 @@ class Classifier(Parameters):
         validation: the share held out to decide when to stop; default 0 for up to 1000 sequences,
         which are too few to spare any, else 0.15. test: sequences as X with their labels, or the
         share to set aside; None: nothing is measured.
-        training: default `unrolled.models.classifier.TRAINING`.
+        training: default `default_training`, 30 epochs that are fewer for very many sequences.
         out: a run folder, with a checkpoint after each epoch; resume: go on with what is there;
         overwrite: replace the run that is there.
         Ctrl-C keeps the best networks so far. Raises TrainingError when the loss is not finite.
         """
-        self.training = training or TRAINING
         self._check()
-        learned, tested = self._apart(self.read(X, y), test)
+        given = self.read(X, y)
+        self.training = training or default_training(len(given))
+        learned, tested = self._apart(given, test)
         validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
         learned, held = set_aside(learned, validation, self.training.seed, "validation")
         self._look_at(learned, held, tested)
@@ -254,7 +256,9 @@ class Classifier(Parameters):
 
     def _build(self) -> Ensemble:
         encoder = self.encoder
-        shape = Shape(len(encoder.scaler.names), encoder.width, len(encoder.classes))
+        shape = Shape(
+            len(encoder.scaler.names), encoder.width, len(encoder.classes), self._data["longest"]
+        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
             ensemble = Ensemble(shape, self.settings, encoder.per_step)
@@ -331,3 +335,12 @@ class Classifier(Parameters):
     def _check(self) -> None:
         """SettingsError unless every setting is in its range."""
         assert self.settings
+
+
+def default_training(count: int) -> Training:
+    """`TRAINING`, with fewer epochs for very many sequences.
+
+    >>> default_training(60).epochs, default_training(10_000).epochs
+    (30, 10)
+    """
+    return replace(TRAINING, epochs=max(3, min(TRAINING.epochs, MOST // max(count, 1))))

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from unrolled import files
 from unrolled.errors import RunError
-from unrolled.report import forecast, page, scores
+from unrolled.report import forecast, labels, language, page, scores
 from unrolled.report.folder import Run
 
 PAGES: dict[str, tuple[page.Maker, ...]] = {
@@ -22,6 +22,27 @@ PAGES: dict[str, tuple[page.Maker, ...]] = {
         page.data,
         page.settings,
         forecast.reading,
+    ),
+    "language": (
+        language.headline,
+        language.surprise,
+        language.samples,
+        language.scores,
+        page.training,
+        language.corpus,
+        page.settings,
+        language.reading,
+    ),
+    "labels": (
+        labels.headline,
+        labels.seen,
+        labels.confusion,
+        labels.by_class,
+        labels.examples,
+        page.training,
+        page.data,
+        page.settings,
+        labels.reading,
     ),
 }
 """The sections of a page, by task; one whose data is absent is left out."""
