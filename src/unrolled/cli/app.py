@@ -1,6 +1,6 @@
 """The commands put together, and what becomes of an error.
 
-Exit codes: 0 good, 2 the user's input, 1 a bug of ours, 130 stopped by Ctrl-C.
+Exit codes: 0 good, 2 the user's input, 1 a bug of ours, 130 stopped by Ctrl-C, 141 nobody reads on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from unrolled.errors import UnrolledError
 
 BUGS = "https://github.com/unrolled/unrolled/issues"
 DEBUG = "UNROLLED_DEBUG"
+ENOUGH = 128 + 13  # what a shell says of a program that SIGPIPE ended
 
 app = typer.Typer(
     name="unrolled",
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(DEBUG):
             raise
         return _explain(error)
+    except SystemExit:  # typer's answer to a reader that has enough, as in `| head`
+        code = ENOUGH
     except KeyboardInterrupt:
         code = 130
     return code if isinstance(code, int) else 0
@@ -74,9 +77,9 @@ def _explain(error: Exception) -> int:
     """One line on stderr about an error, and the exit code that goes with it."""
     usage: Any = getattr(error, "format_message", None)  # what typer raises for a wrong option
     if isinstance(error, BrokenPipeError):
-        # The reader (`| head`) has enough; nothing more may be written at exit either.
+        # Nothing more may be written, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return ENOUGH
     if isinstance(error, typer.Abort):
         return 130
     if isinstance(error, UnrolledError):

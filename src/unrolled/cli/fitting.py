@@ -48,7 +48,10 @@ def demo(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Forecast the temperature of three New York airports, 24 hours ahead, and show how well.
+    """Forecast real weather: 24 hours ahead, three airports.
+
+    One network learns the hourly temperature of New York's airports in 2013 and is measured on the
+    last weeks, beside simple forecasts.
 
     \b
     Example: unrolled demo
@@ -115,7 +118,7 @@ def fit(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train a network on a table and measure it beside simple forecasts.
+    """Train on a table; measure beside simple forecasts.
 
     The oldest rows are learned from, the next decide when to stop, the newest are measured on.
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def samples(*, json: options.Json = False) -> None:
-    """List the data that comes with the package; a name can stand wherever a FILE is asked for.
+    """List the data that comes with the package.
+
+    A sample's name can stand wherever a FILE is asked for.
 
     \b
     Example: unrolled samples
@@ -46,7 +48,9 @@ def inspect(
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
-    """Say what is found in a table: its time step, what the columns mean and why, what is missing.
+    """Say what is found in a table, and what is guessed.
+
+    Its time step, what the columns mean and why, gaps, missing values, columns left out.
 
     \b
     Example: unrolled inspect weather.csv

@@ -23,7 +23,10 @@ def predict(
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
-    """Forecast the steps after the last row with a target, for each series of the table.
+    """Forecast what comes after the end of a table.
+
+    That is after the last row with a target, for each series of the table. Rows after it may give
+    the columns that are known for the future.
 
     \b
     Example: unrolled predict runs/weather weather.csv
@@ -57,7 +60,7 @@ def backtest(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Forecast the newest part of a table from many origins, as it would have been done then.
+    """Forecast a table's newest part as it would have been then.
 
     Each row has its cutoff (the last time that was known), the forecast and the truth.
 
@@ -89,7 +92,9 @@ def _errors(model: Forecaster, frame: Any) -> dict[str, dict[str, float]]:
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:
-    """Write one HTML page about a run, which opens without a network.
+    """Write the HTML page of a run.
+
+    It is one file that opens without a network.
 
     \b
     Example: unrolled report runs/weather
