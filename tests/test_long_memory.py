@@ -71,6 +71,6 @@ def test_a_gru_adds_two_numbers_600_steps_apart() -> None:
     errors = []
     for error in trained(hidden=48, batch=32, most=3000):
         errors.append(error)
-        if error < 0.005:
+        if error < 0.01:
             break
     assert errors[-1] < 0.01, f"chance is {CHANCE}, errors were {errors}"

@@ -81,7 +81,7 @@ class Classifier(Parameters):
         hidden: int = 64,
         layers: int = 1,
         bidirectional: bool = True,
-        pool: str = "attention",
+        pool: str = "mean",
         dropout: float = 0.3,
         members: int = 3,
         class_weight: str | Mapping[Any, float] | None = None,
