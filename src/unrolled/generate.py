@@ -45,13 +45,13 @@ class Sampling:
         """The number of a symbol, by the logarithms of the probabilities (V,)."""
         if self.temperature == 0:
             return int(logs.argmax())
-        logs, order = (logs / self.temperature).sort(descending=True, stable=True)
-        chances = logs.softmax(-1)
+        # In double precision and from the largest, so that no temperature is too small.
+        logs, order = logs.double().sort(descending=True, stable=True)
+        chances = ((logs - logs[0]) / self.temperature).softmax(-1)
         if self.top_k:
             chances[self.top_k :] = 0
         # The symbol that passes top_p still belongs to those that are drawn from.
         chances[chances.cumsum(0) - chances >= self.top_p * chances.sum()] = 0
-        chances[0].clamp_(min=1e-30)
         return int(order[torch.multinomial(chances, 1, generator=generator)])
 
 
@@ -89,6 +89,12 @@ def generate(
     """
     if length < 0:
         raise SettingsError(f"generate: length must be at least 0, got {length}")
+    return _written(model, prompt, length, sampling, state)
+
+
+def _written(
+    model: LanguageModel, prompt: str, length: int, sampling: Sampling, state: TextState | None
+) -> Iterator[str]:
     generator = torch.Generator()
     if sampling.seed is None:
         generator.seed()

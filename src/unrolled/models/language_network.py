@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
+from unrolled.layers.cells import each_part
 from unrolled.layers.engines import EngineName
 from unrolled.models.network import CELLS
 from unrolled.models.settings import Dropout, LanguageSettings
@@ -99,11 +101,13 @@ class LanguageNetwork(nn.Module):
         return torch.cat([-_picked(self.log_probabilities(rows), at) for rows, at in parts])
 
 
-def detached(state: State) -> State:
-    """The same state without its history: where back-propagation through time is cut."""
-    return tuple(
-        s.detach() if isinstance(s, Tensor) else tuple(map(Tensor.detach, s)) for s in state
-    )
+def each_state(change: Callable[[Tensor], Tensor], state: State) -> State:
+    """The same state with each of its tensors changed.
+
+    `each_state(Tensor.detach, state)` forgets how a state came about: that is where
+    back-propagation through time is cut.
+    """
+    return tuple(each_part(change, part) for part in state)
 
 
 def locked(values: Tensor, share: float) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from unrolled.data.corpus import Corpus, Streams
 from unrolled.errors import DataError
-from unrolled.models.language_network import LanguageNetwork, State, detached
+from unrolled.models.language_network import LanguageNetwork, State, each_state
 from unrolled.models.surprise import surprise
 from unrolled.training import Training
 
@@ -52,7 +52,7 @@ class LanguageTask:
             symbols, goals = (torch.from_numpy(part.T).to(device) for part in (inputs, targets))
             features, state = self.model(symbols, state)
             yield self.model.loss(features, goals)
-            state = detached(state)
+            state = each_state(Tensor.detach, state)
 
     def validate(self) -> float:
         """Nats per symbol of the validation part, each symbol counted once."""

@@ -27,7 +27,7 @@ def ngram_surprise(train: np.ndarray, text: np.ndarray, symbols: int) -> list[np
     chances = np.full(len(text), 1 / symbols)
     found = []
     for context in range(min(LONGEST, int(62 / np.log2(base)) - 1) + 1):
-        if len(train) <= context:
+        if min(len(train), len(text)) <= context:
             break
         learned, asked = _packed(train, context, base), _packed(text, context, base)
         after, total, kinds = _counts(learned, asked, base)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.models.language_network import LanguageNetwork
+from unrolled.models.language_network import LanguageNetwork, State, each_state
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,25 @@ def surprise(
     starts = np.arange(columns) * length
     ends = np.minimum(starts + length, len(tokens))
     found = np.empty(len(tokens))
-    state, device = None, network.bias.device
-    for first in range(-warm, length, chunk):
-        steps = np.arange(first, min(first + chunk, length))
+    state: State | None = None
+    device = network.bias.device
+    firsts = [*range(-warm, 0, chunk), *range(0, length, chunk)]
+    for first, last in pairwise([*firsts, length]):
+        steps = np.arange(first, last)
         places = starts + steps[:, None]  # (T, B)
         inputs = _take(tokens, places - 1, outside=len(vocabulary))
+        if first == 0 and state is not None:
+            state = each_state(_without_first, state)  # nothing stands before the text
         features, state = network(torch.from_numpy(inputs).to(device), state)
         counted = (places >= starts) & (places < ends)
         targets = tokens[places[counted]].astype(np.int64)
         rows = features[torch.from_numpy(counted).to(device)]
         found[places[counted]] = _nats(network, rows, targets, vocabulary)
     return found
+
+
+def _without_first(part: torch.Tensor) -> torch.Tensor:
+    return torch.cat([torch.zeros_like(part[:, :1]), part[:, 1:]], 1)
 
 
 def _take(tokens: np.ndarray, places: np.ndarray, outside: int) -> np.ndarray:
