@@ -15,11 +15,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
+import typer
 from test_resume import write_table
 
 import unrolled
 from unrolled import Forecaster
 from unrolled.cli import main, options
+from unrolled.cli.app import app
 from unrolled.models import forecast_task
 
 COMMANDS = ("demo", "samples", "inspect", "fit", "predict", "backtest", "report")
@@ -52,6 +54,18 @@ def test_help_lists_every_command_with_a_whole_sentence(capsys: Capture) -> None
     lines = capsys.readouterr().out.partition("Commands:")[2].strip().splitlines()
     assert [line.split()[0] for line in lines] == list(COMMANDS)
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
+def test_the_page_about_commands_names_every_option() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "cli.md").read_text()
+    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+        section = page.partition(f"\n## unrolled {command.name}\n")[2].partition("\n## ")[0]
+        for option in command.params:
+            if option.param_type_name == "argument":
+                assert option.name.upper() in section
+                continue
+            name = max(option.opts, key=len)
+            assert f"`{name}" in section or f"`{name}" in page.partition("\n## unrolled")[0], name
 
 
 def test_help_does_not_wait_for_torch() -> None:
@@ -282,7 +296,7 @@ def test_a_bug_of_ours_is_one_line_and_exit_1(
     err = capsys.readouterr().err
     assert err.startswith("unrolled: a bug of ours, ZeroDivisionError: a b; ")
     assert err.count("\n") == 1
-    assert "UNROLLED_DEBUG=1" in err
+    assert "report what UNROLLED_DEBUG=1" in err
     monkeypatch.setenv("UNROLLED_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["predict", str(run), str(table)])

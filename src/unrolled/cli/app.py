@@ -16,7 +16,6 @@ from unrolled import __version__
 from unrolled.cli import fitting, tables, using
 from unrolled.errors import UnrolledError
 
-BUGS = "https://github.com/unrolled/unrolled/issues"
 DEBUG = "UNROLLED_DEBUG"
 ENOUGH = 128 + 13  # what a shell says of a program that SIGPIPE ended
 
@@ -90,7 +89,7 @@ def _explain(error: Exception) -> int:
         text, code = f"{error.filename or 'writing the result'}: {error.strerror or error}", 2
     else:
         kind = type(error).__name__
-        text = f"a bug of ours, {kind}: {error}; run it again with {DEBUG}=1 and report it: {BUGS}"
+        text = f"a bug of ours, {kind}: {error}; please report what {DEBUG}=1 unrolled … prints"
         code = 1
     print("unrolled:", " ".join(text.split()), file=sys.stderr)
     return code

@@ -39,7 +39,7 @@ class Job:
     @property
     def folder(self) -> Path:
         """The run folder: by default runs/ and the name of the table, where we are."""
-        return self.out or Path("runs") / Path(self.file).name.partition(".")[0]
+        return self.out or Path("runs") / Path(Path(self.file).name.removesuffix(".gz")).stem
 
 
 def demo(
@@ -200,9 +200,11 @@ def _fit(job: Job, model: Forecaster, table: Table, training: Training, view: Vi
 def _announce(job: Job, table: Table, training: Training, view: View) -> None:
     """What was found, where it is computed, and how the table is cut."""
     from unrolled.data import split
-    from unrolled.runs import versions
+    from unrolled.runs import CARD, versions
     from unrolled.training import describe_device
 
+    if job.resume and not (job.folder / CARD).exists():
+        view.say(f"there is no run in {job.folder} to go on with: it begins")
     view.say(f"{table.describe()}\n")
     view.say(split(table, job.validation, job.test).describe())
     numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
