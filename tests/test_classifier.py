@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
         (lambda x, y: (x, ["a"] * len(x)), "fit: all labels are 'a', expected at least two"),
         (lambda x, y: (x, [*y[:-1], None]), "labels: sequence 11 has none"),
         (lambda x, y: ([*x[:-1], x[0][:0]], y), "sequence 11 has length 0"),
-        (lambda x, y: ([v * np.nan for v in x], y), "column '0' has no value"),
+        (lambda x, y: ([v * np.nan for v in x], y), "column 'feature 0' has no value"),
         (lambda x, y: ([], []), "expected at least one sequence, got none"),
     ],
 )
@@ -430,6 +431,19 @@ def test_pipeline_and_cross_validation_with_lists_of_arrays() -> None:
     search = GridSearchCV(Classifier(**SMALL), {"hidden": [4, 8]}, cv=2)
     search.fit(np.zeros((8, 5)), [0, 1] * 4, training=replace(QUICK, epochs=1))
     assert search.best_params_["hidden"] in (4, 8)
+
+
+def test_the_code_of_the_page_on_labels_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "labels.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    assert len(blocks) == 5
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["model"].results["accuracy"] > 0.8
+    out = capsys.readouterr().out
+    assert "after 100%" in out
+    assert out.rstrip().endswith("(2,)")
 
 
 # Real sets

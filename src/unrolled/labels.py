@@ -26,7 +26,7 @@ def describe(learned: Sequences, held: int, tested: Sequences | None) -> dict[st
     lengths = learned.lengths
     real = np.arange(learned.inputs.shape[1]) < lengths[:, None]
     missing = np.isnan(learned.inputs[real]).sum(axis=0)
-    features = learned.features or [str(d) for d in range(learned.inputs.shape[2])]
+    features = learned.features or [f"feature {d}" for d in range(learned.inputs.shape[2])]
     classes = np.unique(np.array(learned.labels[learned.known].tolist()), return_counts=True)
     counts = {str(name): int(count) for name, count in zip(*classes, strict=True)}
     measured = 0 if tested is None else len(tested)

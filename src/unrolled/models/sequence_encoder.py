@@ -34,7 +34,7 @@ class SequenceEncoder:
     def fit(cls, sequences: Sequences) -> SequenceEncoder:
         """Fit on the training part; DataError when there is nothing to tell apart in it."""
         steps = _real_steps(sequences)
-        names = sequences.features or [str(d) for d in range(sequences.inputs.shape[2])]
+        names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
         scaler = Scaler.fit(sequences.inputs[steps], names=names)
         missing = bool(np.isnan(sequences.inputs[steps]).any())
         if not sequences.known.any():
