@@ -220,9 +220,10 @@ class _Loop:
             nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
         self.optimizer.step()
         if self.settings.average:
-            torch._foreach_lerp_(
-                self.average, [p.detach() for p in self.parameters], 1 - self.settings.average
-            )
+            # Young means forget faster, else a small data set is judged by its first weights.
+            done = (epoch - 1) * steps + step
+            decay = min(self.settings.average, (1 + done) / (10 + done))
+            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
         return value
 
     def _validate(self, epoch: int) -> float:
