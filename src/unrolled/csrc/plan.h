@@ -1,7 +1,6 @@
 // How a call is cut up: how many threads, rows or columns to each, how many steps to a chunk.
 // It depends on shapes and the thread count only, and no choice here changes a bit of the result.
 #pragma once
-#include <cstdlib>
 #include "threads.h"
 #include "tile.h"
 
@@ -40,21 +39,20 @@ struct Plan {
   }
 };
 
-inline int64_t ENV(const char*n,int64_t d){const char*v=getenv(n);return v?atol(v):d;}
 UNROLLED_INLINE Plan make_plan(Kind kind, int64_t input, int64_t hidden, const Sequence& seq,
                                int threads) {
   Plan plan;
   const int64_t weights = gate_count(kind) * hidden * (input + hidden);
   const int64_t step_flops = 2 * weights * seq.batch;
   plan.threads = 2 * weights * seq.rows < kSerialFlops ? 1 : threads;
-  plan.chunk_rows = min64(seq.rows, seq.batch > ENV("CH",256) ? seq.batch : ENV("CH",256));
+  plan.chunk_rows = min64(seq.rows, seq.batch > kChunkRows ? seq.batch : kChunkRows);
   const int64_t rows = seq.batch / plan.threads;
   // Rows alone need no barrier. Columns pay where rows would leave threads with thin tiles, or each
   // with all the weights to fetch from L3 for a few rows.
   plan.by_columns = plan.threads > 1 && blocks_of(hidden) >= plan.threads &&
-                    (rows < 3 ? step_flops >= kColumnFlops : rows < ENV("CR",16) && weights > ENV("CF",96)*1024);
+                    (rows < 3 ? step_flops >= kColumnFlops : rows < 16 && weights > kCacheFloats);
   if (!plan.by_columns && seq.batch == 1) plan.threads = 1;
-  plan.x_ahead = seq.batch <= ENV("XB",8) || (seq.batch < ENV("XC",64) && weights > kCacheFloats);
+  plan.x_ahead = seq.batch <= 8 || (seq.batch < 64 && weights > kCacheFloats);
   return plan;
 }
 

@@ -31,7 +31,7 @@ UNROLLED_INLINE Exponential exponential(Vec x) {
 
 UNROLLED_INLINE Vec exp(Vec x) {
   const Exponential e = exponential(x);
-  return e.scale * e.rest + e.scale;
+  return e.scale * (e.rest + 1.0f);  // not scale * rest + scale: infinity less infinity, near e^88.7
 }
 
 UNROLLED_INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exp(-x)); }

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
+from unrolled.errors import EngineError
 from unrolled.layers import _native
 
 _KINDS = {"RNN_TANH": 0, "RNN_RELU": 1, "GRU": 2, "LSTM": 3}
@@ -286,8 +286,12 @@ class _Recurrence(torch.autograd.Function):
         return results
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dy: Any, dhn: Any, dcn: Any) -> Any:
+        if torch.is_grad_enabled():
+            raise EngineError(
+                "second derivatives: expected first derivatives only, got create_graph=True; "
+                'the native engine has none, use engine="torch" for this layer'
+            )
         job: _Job = ctx.job
         kernels = _native.kernels
         assert kernels is not None
