@@ -1,5 +1,6 @@
 """The language model: what it learns, what it measures, what it keeps."""
 
+import doctest
 import json
 import math
 from dataclasses import replace
@@ -303,3 +304,10 @@ def test_the_report_shows_surprise_and_samples(run: Path) -> None:
     assert '<span class="s0">' in page
     assert ' nats">' in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_about_text_is_true() -> None:
+    page = Path(__file__).parents[1] / "docs" / "language.md"
+    failed, asked = doctest.testfile(str(page), module_relative=False)
+    assert asked > 10
+    assert not failed
