@@ -24,7 +24,7 @@ from unrolled.cli import main, options
 from unrolled.cli.app import app
 from unrolled.models import forecast_task
 
-COMMANDS = ("demo", "samples", "inspect", "fit", "predict", "backtest", "report")
+COMMANDS = ("demo", "samples", "inspect", "fit", "predict", "backtest", "report", "doctor")
 FIT = ("--target", "temp", "--horizon", "3", "--past", "12", "--hidden", "4", "--epochs", "2")
 Capture = pytest.CaptureFixture[str]
 
@@ -251,6 +251,13 @@ def test_report_is_written_anew(run: Path, capsys: Capture) -> None:
     assert main(["report", str(run)]) == 0
     assert capsys.readouterr().out == f"{run}/report.html\n"
     assert "<html" in (run / "report.html").read_text()
+
+
+def test_doctor_says_which_engine_runs(capsys: Capture) -> None:
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.startswith("engine")
+    assert main(["doctor", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["engine"] in ("native", "torch")
 
 
 def test_times_of_a_sample_are_printed_short(tmp_path: Path, capsys: Capture) -> None:

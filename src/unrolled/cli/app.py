@@ -34,6 +34,7 @@ for command in (
     using.predict,
     using.backtest,
     using.report,
+    tables.doctor,
 ):
     app.command()(command)
 

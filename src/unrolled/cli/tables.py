@@ -1,4 +1,4 @@
-"""Commands that look at data: samples, inspect."""
+"""Commands that look around: samples, inspect, doctor."""
 
 from __future__ import annotations
 
@@ -61,6 +61,17 @@ def inspect(
     given = roles(target, time, series, features, known, static)
     table = Table.read(source(file), given, step=step)
     View(json).result(table.describe(), table.findings.to_dict())
+
+
+def doctor(*, json: options.Json = False) -> None:
+    """Say what runs here: engine, processor, versions.
+
+    \b
+    Example: unrolled doctor
+    """
+    from unrolled.doctor import describe, doctor
+
+    View(json).result(describe(), doctor())
 
 
 def source(file: str) -> Path:
