@@ -28,7 +28,7 @@ class Training:
     patience: stop after so many epochs without a better validation loss.
     clip: the gradient's norm is cut to this; 0 leaves it alone.
     average: decay per step of the running mean of the weights, which is what is validated and
-        kept (Polyak and Juditsky 1992); 0 keeps the last weights themselves.
+        kept (Polyak and Juditsky 1992); it reaches back an epoch at most. 0 keeps the last weights.
     seed: of the initial weights, the order of batches and dropout.
     device: "auto" is a GPU if there is one; engine: of the recurrent layers on a CPU, see
         `unrolled.layers`.
@@ -220,9 +220,8 @@ class _Loop:
             nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
         self.optimizer.step()
         if self.settings.average:
-            # Young means forget faster, else a small data set is judged by its first weights.
-            done = (epoch - 1) * steps + step
-            decay = min(self.settings.average, (1 + done) / (10 + done))
+            # At most an epoch back, else a small data set is judged by its first weights.
+            decay = min(self.settings.average, 1 - 1 / steps)
             torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
         return value
 
