@@ -152,6 +152,17 @@ def test_the_offset_of_a_bad_byte_counts_from_the_file_begin(
         Corpus.read(path, encoding="utf-9")
 
 
+@pytest.mark.parametrize("level", ["char", "byte", "bpe"])
+def test_half_a_surrogate_pair_is_refused(level: str) -> None:
+    if level == "bpe":
+        pytest.importorskip("tokenizers")
+    corpus = Corpus.of(KOREAN, level=level)
+    with pytest.raises(DataError, match="half a surrogate pair at character 3"):
+        Corpus.of("abc\ud800", level=level)
+    with pytest.raises(DataError, match="half a surrogate pair at character 3"):
+        corpus.vocabulary.encode("abc\udcff")
+
+
 def test_folders_and_lists(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("second")
     (tmp_path / "a.md").write_text("first")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled.data.text import Pieces, composed, find_encoding, find_files, pieces_of
-from unrolled.data.vocabulary import BPE_SIZE, Vocabulary, fit_vocabulary
+from unrolled.data.vocabulary import BPE_SIZE, Vocabulary, fit_vocabulary, utf
 from unrolled.errors import DataError, SettingsError
 
 PartName = Literal["train", "validation", "test"]
@@ -88,7 +88,7 @@ class Corpus:
         vocabulary: Vocabulary | None = None,
     ) -> Corpus:
         """The corpus of a text that is in memory; arguments and errors as for `read`."""
-        about = {"source": "text", "bytes": len(text.encode(errors="replace"))}
+        about = {"source": "text", "bytes": len(utf(text))}
         choice = vocabulary or (level, size)
         return _build(lambda: composed([text]), about, (validation, test), choice)
 

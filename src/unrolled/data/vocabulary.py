@@ -124,7 +124,7 @@ class Bytes:
 
     def encode(self, text: str) -> np.ndarray:
         """A number for each byte (N,)."""
-        return np.frombuffer(text.encode(), np.uint8).astype(np.int32)
+        return np.frombuffer(utf(text), np.uint8).astype(np.int32)
 
     def decode(self, tokens: Iterable[int]) -> Iterator[str]:
         """The text so far with each byte; bytes that are no text become U+FFFD."""
@@ -172,6 +172,7 @@ class BytePairs:
 
     def encode(self, text: str) -> np.ndarray:
         """A number for each byte pair (N,)."""
+        utf(text)
         return np.array(self._pairs.encode(text).ids, np.int32)
 
     def decode(self, tokens: Iterable[int]) -> Iterator[str]:
@@ -206,11 +207,16 @@ def vocabulary_from(state: dict[str, Any]) -> Vocabulary:
 
 
 def _codes(text: str) -> np.ndarray:
+    return np.frombuffer(utf(text, "utf-32-le"), np.uint32)
+
+
+def utf(text: str, encoding: str = "utf-8") -> bytes:
+    """A text as bytes; DataError for half a surrogate pair, which no file can hold."""
     try:
-        return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        return text.encode(encoding)
     except UnicodeEncodeError as error:
         raise DataError(
-            f"corpus: half a surrogate pair at character {error.start}, which is no text"
+            f"text: expected Unicode, got half a surrogate pair at character {error.start}"
         ) from None
 
 

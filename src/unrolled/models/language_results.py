@@ -13,7 +13,7 @@ from unrolled.models.surprise import Score
 if TYPE_CHECKING:
     from unrolled.models.language import LanguageModel
 
-MOST = 1 << 20  # symbols of a part that are measured at the end of `fit`, from its beginning
+MOST = 1 << 17  # symbols of a part that are measured at the end of `fit`: half a minute
 PASSAGE = 1500  # symbols of the text that is coloured
 
 
