@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs the kernel tests on a build with the address and undefined-behaviour sanitizers.
+#   scripts/sanitize.sh [pytest arguments]
+# Needs GCC or Clang, cmake and ninja. Leaves the installed extension alone: the package is copied
+# beside the build and imported from there. Leaks are not looked for: Python itself has many.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+python=${PYTHON:-$root/.venv/bin/python}
+build=${BUILD:-$root/build/sanitize}
+
+cmake -S "$root" -B "$build" -G Ninja -DPython_EXECUTABLE="$python" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  -DUNROLLED_SANITIZE=ON -DUNROLLED_WIDE=ON -DUNROLLED_OPTIMIZE=-O1 >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+ninja -C "$build" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+
+rm -rf "$build/package" && mkdir -p "$build/package"
+cp -r "$root/src/unrolled" "$build/package/unrolled"
+rm -f "$build/package/unrolled"/_kernels*.so
+cp "$build"/_kernels*.so "$build/package/unrolled/"
+
+asan=$("${CXX:-c++}" -print-file-name=libasan.so)
+stdcxx=$("${CXX:-c++}" -print-file-name=libstdc++.so)  # or exceptions are not seen by libasan
+cd "$root"
+[ $# -gt 0 ] || set -- tests/test_native.py tests/test_native_behaviour.py -k "not forked"
+LD_PRELOAD="$asan $stdcxx" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+  PYTHONPATH="$build/package" "$python" -c '
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in type(f).__module__.lower()]
+import unrolled._kernels as kernels
+print(kernels.__file__, kernels.build)
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+' "$build/package" -p no:cacheprovider "$@"
