@@ -144,6 +144,17 @@ def test_the_saved_buffer_is_kept_for_the_next_step() -> None:
     assert _native.kernels.free_buffer_bytes() == 0
 
 
+def test_the_saved_buffer_is_free_after_the_backward() -> None:
+    layer, _ = both(LSTM, 8, 64)
+    assert _native.kernels is not None
+    outputs, _ = layer(torch.randn(20, 16, 8))
+    loss = outputs.sum()
+    before = _native.kernels.free_buffer_bytes()
+    loss.backward()  # the loss, and with it the graph, lives on
+    saved = 20 * 16 * 5 * 64 * 4
+    assert _native.kernels.free_buffer_bytes() >= before + saved
+
+
 def test_several_python_threads_at_once() -> None:
     layer, _ = both(LSTM, 8, 40, bidirectional=True)
     inputs = [torch.randn(12, 1 + i, 8) for i in range(6)]

@@ -1,9 +1,7 @@
 # The extension module, built from csrc/bindings.cpp. Addresses are those of float32 unless said.
 from collections.abc import Sequence
 
-class Saved:
-    @property
-    def nbytes(self) -> int: ...
+from torch import Tensor
 
 class Shape:
     def __init__(
@@ -24,7 +22,7 @@ def forward(
     results: Sequence[int],
     keep: bool,
     threads: int,
-) -> Saved | None: ...
+) -> Tensor | None: ...
 def backward(
     shape: Shape,
     steps: Steps,
@@ -32,7 +30,7 @@ def backward(
     x: int,
     states: Sequence[int],
     y: int,
-    saved: Saved,
+    saved: int,
     given: Sequence[int],
     wanted: Sequence[int],
     weight_gradients: Sequence[int],

@@ -1,8 +1,8 @@
 // What Python sees: addresses and sizes in, nothing of torch. Tensors are checked in layers/native.py;
 // here only what would make the kernels read astray.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include <stdexcept>
@@ -70,6 +70,16 @@ Network network(const Shape& s, const Steps& steps, const Addresses& weights, in
                  pointers(weights, s.layers * s.directions * 4, "weights"), usable_threads(threads)};
 }
 
+// The buffer as a tensor: autograd then frees it when it frees the graph's other saved tensors, and
+// with the tensor the buffer goes back to the pool.
+nb::object as_tensor(std::unique_ptr<Buffer> saved) {
+  if (!saved) return nb::none();
+  const size_t floats = static_cast<size_t>(saved->bytes()) / sizeof(float);
+  float* data = saved->data();
+  const nb::capsule owner(saved.release(), [](void* p) noexcept { delete static_cast<Buffer*>(p); });
+  return nb::cast(nb::ndarray<nb::pytorch, float, nb::ndim<1>>(data, {floats}, owner));
+}
+
 std::vector<float> elementary(const std::vector<float>& x) {
   std::vector<float> out(3 * x.size());
   kernels().elementary(x.data(), static_cast<int64_t>(x.size()), out.data());
@@ -81,7 +91,6 @@ std::vector<float> elementary(const std::vector<float>& x) {
 NB_MODULE(_kernels, m) {
   // Autograd graphs and caches that live to the end of the program are no leaks.
   nb::set_leak_warnings(false);
-  nb::class_<Buffer>(m, "Saved").def_prop_ro("nbytes", &Buffer::bytes);
   nb::class_<Shape>(m, "Shape").def(nb::init<int, int64_t, int64_t, int64_t, int64_t>());
   nb::class_<Steps>(m, "Steps")
       .def(nb::init<int64_t, int64_t, uintptr_t>())
@@ -95,8 +104,12 @@ NB_MODULE(_kernels, m) {
         const Network n = network(shape, steps, weights, threads);
         const auto s = pointers(states, 2, "states");
         const auto r = pointers(results, 3, "results");
-        const nb::gil_scoped_release release;
-        return forward(n, pointer(x), States{s[0], s[1]}, Results{r[0], r[1], r[2]}, keep);
+        std::unique_ptr<Buffer> saved;
+        {
+          const nb::gil_scoped_release release;
+          saved = forward(n, pointer(x), States{s[0], s[1]}, Results{r[0], r[1], r[2]}, keep);
+        }
+        return as_tensor(std::move(saved));
       },
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),
       nb::arg("results"), nb::arg("keep"), nb::arg("threads"));
@@ -105,7 +118,7 @@ NB_MODULE(_kernels, m) {
   m.def(
       "backward",
       [](const Shape& shape, const Steps& steps, const Addresses& weights, uintptr_t x,
-         const Addresses& states, uintptr_t y, const Buffer& saved, const Addresses& given,
+         const Addresses& states, uintptr_t y, uintptr_t saved, const Addresses& given,
          const Addresses& wanted, const Addresses& weight_gradients, int threads) {
         const Network n = network(shape, steps, weights, threads);
         const auto s = pointers(states, 2, "states");
@@ -114,7 +127,7 @@ NB_MODULE(_kernels, m) {
         const InputGradients in{w[0], w[1], w[2],
                                 pointers(weight_gradients, n.layers * n.directions * 4, "gradients")};
         const nb::gil_scoped_release release;
-        backward(n, pointer(x), States{s[0], s[1]}, pointer(y), saved,
+        backward(n, pointer(x), States{s[0], s[1]}, pointer(y), pointer(saved),
                  OutputGradients{g[0], g[1], g[2]}, in);
       },
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),

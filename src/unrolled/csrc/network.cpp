@@ -103,7 +103,7 @@ std::unique_ptr<Buffer> forward(const Network& n, const float* x, States states,
   return keep ? std::move(saved) : nullptr;
 }
 
-void backward(const Network& n, const float* x, States states, const float* y, const Buffer& saved,
+void backward(const Network& n, const float* x, States states, const float* y, float* saved,
               OutputGradients out, const InputGradients& in) {
   if (n.seq.rows == 0) return clear_weight_gradients(n, in);
   const Layout layout(n);
@@ -112,8 +112,8 @@ void backward(const Network& n, const float* x, States states, const float* y, c
   const int64_t state = n.seq.batch * n.hidden;
   const float* dy = out.dy;
   for (int64_t layer = n.layers - 1; layer >= 0; --layer) {
-    const float* x_of = layer == 0 ? x : layout.output(saved.data(), n, layer - 1);
-    const float* y_of = layer + 1 == n.layers ? y : layout.output(saved.data(), n, layer);
+    const float* x_of = layer == 0 ? x : layout.output(saved, n, layer - 1);
+    const float* y_of = layer + 1 == n.layers ? y : layout.output(saved, n, layer);
     float* dx = layer == 0 ? in.dx : between.data() + layer % 2 * layout.between;
     for (int64_t d = 0; d < n.directions; ++d) {
       const int64_t i = layer * n.directions + d;
@@ -121,7 +121,7 @@ void backward(const Network& n, const float* x, States states, const float* y, c
       run(Backward{n.kind, n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d),
                    x_of, at(states.h0, i * state), y_of + d * n.hidden, at(dy, d * n.hidden), n.width(),
                    at(out.dhn, i * state), at(out.dcn, i * state),
-                   layout.cell(saved.data(), n, layer, d), dx, d == 1, g[0], g[1], g[2], g[3],
+                   layout.cell(saved, n, layer, d), dx, d == 1, g[0], g[1], g[2], g[3],
                    at(in.dh0, i * state), at(in.dc0, i * state), n.threads});
     }
     dy = dx;

@@ -47,7 +47,7 @@ struct InputGradients {
 
 // Returns what the backward pass needs, or null when it is not kept.
 std::unique_ptr<Buffer> forward(const Network&, const float* x, States, Results, bool keep);
-void backward(const Network&, const float* x, States, const float* y, const Buffer& saved,
+void backward(const Network&, const float* x, States, const float* y, float* saved,
               OutputGradients, const InputGradients&);
 
 // In a child of fork libgomp's threads are gone and waiting for them would never end.

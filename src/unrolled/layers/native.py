@@ -7,7 +7,7 @@ Letters: B batch, T time steps, D input features, H hidden, L layers, R directio
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -52,11 +52,34 @@ def _refused_layer(layer: nn.RNNBase) -> str | None:
         return "proj_size is not supported"
     if layer.mode not in _KINDS:
         return f"the mode {layer.mode} is not known"
-    for weight in layer._flat_weights:
+    layer._update_flat_weights()
+    weights = cast(list[Tensor], layer._flat_weights)
+    for weight, shape in zip(weights, _weight_shapes(*_sizes(layer)), strict=True):
         refused = _refused_tensor(weight, "a weight is")
         if refused:
             return refused
+        if weight.shape != shape:
+            return f"a weight of shape {tuple(weight.shape)} is not the expected {shape}"
     return None
+
+
+def _sizes(layer: nn.RNNBase) -> tuple[int, int, int, int, int, bool]:
+    gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
+    directions = 2 if layer.bidirectional else 1
+    return layer.input_size, layer.hidden_size, gates, layer.num_layers, directions, layer.bias
+
+
+@lru_cache(maxsize=256)
+def _weight_shapes(
+    inputs: int, hidden: int, gates: int, layers: int, directions: int, bias: bool
+) -> tuple[tuple[int, ...], ...]:
+    """The shapes of all weights in torch's order: the kernels read as far as these say."""
+    shapes: list[tuple[int, ...]] = []
+    for layer in range(layers):
+        width = inputs if layer == 0 else hidden * directions
+        one = [(gates * hidden, width), (gates * hidden, hidden)]
+        shapes += (one + [(gates * hidden,)] * (2 if bias else 0)) * directions
+    return tuple(shapes)
 
 
 def _refused_tensor(tensor: Any, what: str) -> str | None:
@@ -140,7 +163,6 @@ def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
     Shapes, results and the order of the last states are those of torch's layer; so are the random
     numbers of the dropout between layers.
     """
-    layer._update_flat_weights()
     if isinstance(inputs, PackedSequence):
         return _forward_packed(layer, inputs, state)
     batched = inputs.dim() == 3
@@ -213,8 +235,9 @@ def _join(parts: tuple[Any, ...]) -> Any:
 
 
 def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Any]) -> tuple[Any, ...]:
-    if torch.is_grad_enabled() and any(
-        t is not None and t.requires_grad for t in (x, h0, c0, *weights)
+    if torch.is_grad_enabled() and (
+        weights[0].requires_grad
+        or any(t is not None and t.requires_grad for t in (x, h0, c0, *weights))
     ):
         result: tuple[Any, ...] = _Recurrence.apply(job, x, h0, c0, *weights)  # type: ignore[no-untyped-call]
         return result
@@ -228,12 +251,10 @@ def _compute(
     kernels = _native.kernels
     assert kernels is not None
     x = _time_major(job, x)
-    h0 = None if h0 is None else h0.contiguous()
-    c0 = None if c0 is None else c0.contiguous()
-    weights = [w.contiguous() for w in weights]
+    h0, c0, *weights = (_plain(t) for t in (h0, c0, *weights))
     y = _empty(job, job.output)
-    hn = torch.empty(job.states)
-    cn = torch.empty(job.states) if job.lstm else None
+    hn = _new(job.states)
+    cn = _new(job.states) if job.lstm else None
     saved = kernels.forward(
         job.shape,
         job.steps,
@@ -249,15 +270,27 @@ def _compute(
 
 def _time_major(job: _Job, tensor: Tensor) -> Tensor:
     """(T, B, ·) in memory, as torch's own layer makes it for itself."""
-    return (tensor.transpose(0, 1) if job.transposed else tensor).contiguous()
+    dense = _plain(tensor.transpose(0, 1) if job.transposed else tensor)
+    assert dense is not None
+    return dense
+
+
+def _plain(tensor: Tensor | None) -> Tensor | None:
+    """Numbers as they are in memory: an address says nothing of strides or a pending minus."""
+    return None if tensor is None else tensor.resolve_neg().contiguous()
+
+
+def _new(shape: tuple[int, ...]) -> Tensor:
+    """Memory for results, whatever default number type or device the user has set."""
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
 
 
 def _empty(job: _Job, shape: tuple[int, ...]) -> Tensor:
     """As the caller sees it, with (T, B, ·) in memory: what torch returns under batch_first."""
     if not job.transposed:
-        return torch.empty(shape)
-    batch, _, width = shape
-    return torch.empty_strided(shape, (width, batch * width, 1))
+        return _new(shape)
+    batch, steps, width = shape
+    return _new((steps, batch, width)).transpose(0, 1)
 
 
 def _address(tensor: Tensor | None) -> int:
@@ -279,10 +312,10 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, job: _Job, x: Tensor, h0: Any, c0: Any, *weights: Tensor) -> Any:
-        results, ctx.saved, inputs = _compute(job, x, h0, c0, weights, keep=True)
+        results, saved, inputs = _compute(job, x, h0, c0, weights, keep=True)
         ctx.job = job
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(results[0], *inputs)
+        ctx.save_for_backward(results[0], saved, *inputs)
         return results
 
     @staticmethod
@@ -295,14 +328,13 @@ class _Recurrence(torch.autograd.Function):
         job: _Job = ctx.job
         kernels = _native.kernels
         assert kernels is not None
-        y, x, h0, c0, *weights = ctx.saved_tensors
+        y, saved, x, h0, c0, *weights = ctx.saved_tensors
         _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
         dy = None if dy is None else _time_major(job, dy)
-        dhn = None if dhn is None else dhn.contiguous()
-        dcn = None if dcn is None else dcn.contiguous()
+        dhn, dcn = _plain(dhn), _plain(dcn)
         dx = _empty(job, (*job.output[:-1], x.shape[-1])) if want_x else None
-        dh0 = torch.empty(job.states) if want_h0 else None
-        dc0 = torch.empty(job.states) if want_c0 else None
+        dh0 = _new(job.states) if want_h0 else None
+        dc0 = _new(job.states) if want_c0 else None
         grads = [torch.empty_like(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
         kernels.backward(
             job.shape,
@@ -311,7 +343,7 @@ class _Recurrence(torch.autograd.Function):
             x.data_ptr(),
             (_address(h0), _address(c0)),
             y.data_ptr(),
-            ctx.saved,
+            saved.data_ptr(),
             (_address(dy), _address(dhn), _address(dcn)),
             (_address(dx), _address(dh0), _address(dc0)),
             _weight_addresses(job, grads),
