@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from unrolled import Classifier, Sequences, Training
+from unrolled import Classifier, Sequences, Training, labels
 from unrolled.errors import DataError, RunError, SettingsError
 from unrolled.models.augment import Augment
 from unrolled.models.class_network import Ensemble, Shape
@@ -158,7 +158,7 @@ def test_a_changed_copy_keeps_its_ends_in_the_sequence() -> None:
     torch.manual_seed(0)
     lengths = torch.randint(1, 30, (200,))
     steps = torch.arange(30.0)[None, :, None].expand(200, -1, 2)
-    changed, news, source = Augment(scale=0, jitter=0)(steps, lengths, 2)
+    changed, news, source = Augment(scale=0, jitter=0)(steps, lengths, torch.ones(2))
     for row, new, old, place in zip(changed, news, lengths, source, strict=True):
         kept = row[:new, 0]
         assert kept.min() >= 0
@@ -168,9 +168,23 @@ def test_a_changed_copy_keeps_its_ends_in_the_sequence() -> None:
     assert (news != lengths).any()
 
 
+def test_the_networks_differ_in_what_is_done_to_time() -> None:
+    augment = Augment(crop=0.2, warp=0.4, stretch=0.1, scale=0.3, jitter=0.5)
+    assert augment.in_time(0) == Augment(0, 0, 0, 0.3, 0.5)
+    assert augment.in_time(1) == augment
+    inputs, lengths = torch.randn(5, 9, 3), torch.tensor([9, 4, 1, 6, 2])
+    torch.manual_seed(0)
+    changed, news, _ = augment.in_time(0)(inputs, lengths, torch.tensor([0.1, 0.0]))
+    assert news.tolist() == lengths.tolist()
+    torch.testing.assert_close(changed[0, :, 2], inputs[0, :, 2], atol=1e-5, rtol=1e-5)
+    factor = changed[0, :, 1] / inputs[0, :, 1]
+    torch.testing.assert_close(factor, factor[:1].expand(9), atol=1e-3, rtol=1e-3)
+    assert (changed[0, :, 0] / inputs[0, :, 0]).std() > 0.01
+
+
 def test_no_change_is_no_change() -> None:
     inputs, lengths = torch.randn(5, 9, 3), torch.tensor([9, 4, 1, 6, 2])
-    changed, news, source = Augment(0, 0, 0, 0, 0)(inputs, lengths, 2)
+    changed, news, source = Augment(0, 0, 0, 0, 0)(inputs, lengths, torch.ones(2))
     assert news.tolist() == lengths.tolist()
     for b, n in enumerate(lengths.tolist()):
         torch.testing.assert_close(changed[b, :n], inputs[b, :n], atol=1e-4, rtol=1e-4)
@@ -393,6 +407,19 @@ def test_the_part_seen_is_the_same_with_and_without_reading_again() -> None:
     for row in seen:
         cut = [x[: max(1, math.ceil(row["share"] * len(x) - 1e-9))] for x in data[0]]
         assert row["accuracy"] == model.score(cut, data[1])
+
+
+def test_predictions_as_columns(fitted: Classifier) -> None:
+    inputs, _ = waves(4)
+    rows = labels.columns(fitted, Sequences.from_arrays(inputs))
+    assert list(rows) == ["sequence", "label", "p_fast", "p_slow"]
+    assert rows["sequence"].tolist() == ["0", "1", "2", "3"]
+    assert rows["label"].tolist() == fitted.predict(inputs).tolist()
+    inputs, steps = per_step(6, 0)
+    model = Classifier(**SMALL).fit(inputs, steps, training=replace(QUICK, epochs=1))
+    rows = labels.columns(model, Sequences.from_arrays(inputs[:2]))
+    assert rows["step"].tolist() == [*range(1, len(inputs[0]) + 1), *range(1, len(inputs[1]) + 1)]
+    assert rows["label"].tolist() == np.concatenate(model.predict(inputs[:2])).tolist()
 
 
 # scikit-learn

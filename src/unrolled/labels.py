@@ -58,6 +58,26 @@ def headline(results: dict[str, Any] | None) -> dict[str, Any]:
     return {name: results[name] for name in ("accuracy", "balanced_accuracy", "log_loss")}
 
 
+def columns(model: Classifier, sequences: Sequences) -> dict[str, np.ndarray]:
+    """Predictions as columns of a table: a row for each sequence, or for each of its time steps.
+
+    `sequence` is its name or number, `step` counts from 1 (only with labels per step), `label` is
+    the likeliest, and `p_<label>` the probability of each.
+    """
+    names = np.array([sequences.name(b) for b in range(len(sequences))], dtype=object)
+    shares = model.predict_proba(sequences)
+    rows: dict[str, np.ndarray] = {"sequence": names}
+    if model.encoder.per_step:
+        lengths = sequences.lengths
+        rows = {
+            "sequence": np.repeat(names, lengths),
+            "step": np.concatenate([np.arange(1, n + 1) for n in lengths]),
+        }
+        shares = np.concatenate(shares)
+    each = {f"p_{name}": shares[:, c] for c, name in enumerate(model.classes_.tolist())}
+    return {**rows, "label": model.classes_[shares.argmax(1)], **each}
+
+
 def evaluate(
     model: Classifier, sequences: Sequences, learned: Sequences | None = None
 ) -> dict[str, Any]:

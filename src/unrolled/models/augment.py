@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,31 +15,40 @@ class Augment:
     crop: at most this share of the time is cut away, at the two ends together.
     warp: log-deviation of the speed, which varies smoothly over four places of a sequence.
     stretch: log-deviation of the length.
-    scale, jitter: of each feature's factor, and of noise on each value, in deviations.
+    scale: deviation of each feature's factor.
+    jitter: deviation of the noise on each value, in deviations of the feature's change from one
+        step to the next: a smooth feature gets little.
     """
 
     crop: float = 0.05
     warp: float = 0.1
     stretch: float = 0.05
     scale: float = 0.1
-    jitter: float = 0.0
+    jitter: float = 0.3
+
+    def in_time(self, share: float) -> Augment:
+        """The same with a share of what is done to the time."""
+        crop, warp, stretch = (share * x for x in (self.crop, self.warp, self.stretch))
+        return replace(self, crop=crop, warp=warp, stretch=stretch)
 
     def __call__(
-        self, inputs: Tensor, lengths: Tensor, features: int
+        self, inputs: Tensor, lengths: Tensor, change: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, D') and lengths (B,) -> changed (B, T', D'), their lengths, and sources (B, T').
 
-        Only the first ``features`` columns are scaled and jittered. A source is the time step of
-        the original that a time step comes from (the nearest), for labels per step.
+        change: (D,) the deviation of each feature's changes; the columns behind the first D are
+        masks, which are neither scaled nor jittered. A source is the time step of the original
+        that a time step comes from (the nearest), for labels per step.
         """
         place, lengths = self._places(inputs.shape[1], lengths)
         left = place.long().clamp(max=max(inputs.shape[1] - 2, 0))
         share = (place - left).unsqueeze(-1)
         right = (left + 1).clamp(max=inputs.shape[1] - 1)
         changed = _rows(inputs, left) * (1 - share) + _rows(inputs, right) * share
+        features = len(change)
         values = changed[..., :features]
         factor = 1 + self.scale * torch.randn(len(values), 1, features)
-        values = values * factor + self.jitter * torch.randn(values.shape)
+        values = values * factor + self.jitter * change * torch.randn(values.shape)
         return torch.cat([values, changed[..., features:]], -1), lengths, place.round().long()
 
     def _places(self, steps: int, lengths: Tensor) -> tuple[Tensor, Tensor]:

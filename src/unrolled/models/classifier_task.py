@@ -57,7 +57,11 @@ class ClassifierTask:
         augment: Augment,
     ) -> None:
         self.model, self.train, self.held = model, train, held or train
-        self.settings, self.augment = settings, augment
+        self.settings = settings
+        # Whether time may be bent depends on the data, which a small set cannot tell: an hour of
+        # the day must stay, a gesture may be slower. So the networks differ in it, from not at all.
+        last = max(len(model.networks) - 1, 1)
+        self._augments = [augment.in_time(m / last) for m in range(len(model.networks))]
         self.weights = weights.to(model.device)
         batches = -(-len(train) // settings.batch_size)
         self._passes = -(-STEPS // batches)
@@ -73,10 +77,11 @@ class ClassifierTask:
             order = torch.from_numpy(random.permutation(len(self.train)))
             for index in torch.split(order, self.settings.batch_size):
                 batch = self.train.rows(index)
-                yield torch.stack([self._loss(n, batch) for n in self.model.members()]).sum()
+                pairs = zip(self.model.members(), self._augments, strict=True)
+                yield torch.stack([self._loss(n, augment, batch) for n, augment in pairs]).sum()
 
-    def _loss(self, network: ClassNetwork, batch: Cases) -> Tensor:
-        inputs, lengths, source = self.augment(batch.inputs, batch.lengths, network.features)
+    def _loss(self, network: ClassNetwork, augment: Augment, batch: Cases) -> Tensor:
+        inputs, lengths, source = augment(batch.inputs, batch.lengths, network.change.cpu())
         codes = batch.codes
         if codes.dim() == 2:
             real = torch.arange(source.shape[1]) < lengths[:, None]
