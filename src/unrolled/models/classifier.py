@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from unrolled import files, labels
-from unrolled.checkpoint import Checkpoint
+from unrolled import labels
 from unrolled.data.hold_out import set_aside
 from unrolled.data.sequences import Sequences
-from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.errors import DataError, SettingsError
+from unrolled.models import classifier_run
 from unrolled.models.augment import Augment
 from unrolled.models.class_network import Ensemble, Shape
 from unrolled.models.classifier_task import Cases, ClassifierTask, chunks, class_weights
 from unrolled.models.label_stream import LabelStream
 from unrolled.models.parameters import Parameters
-from unrolled.models.resume import check_same
 from unrolled.models.sequence_encoder import SequenceEncoder
 from unrolled.models.settings import ClassifierSettings
 from unrolled.progress import Display
-from unrolled.training import Outcome, Training, describe_device, find_device, train
-
-if TYPE_CHECKING:
-    from unrolled import runs
+from unrolled.training import Outcome, Training, find_device, train
 
 TRAINING = Training(
     epochs=30,
@@ -95,7 +91,7 @@ class Classifier(Parameters):
         self.results: dict[str, Any] | None = None
         self._model: Ensemble | None = None
         self._encoder: SequenceEncoder | None = None
-        self._data: dict[str, Any] = {}
+        self.data: dict[str, Any] = {}
 
     @property
     def settings(self) -> ClassifierSettings:
@@ -150,7 +146,11 @@ class Classifier(Parameters):
         validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
         learned, held = set_aside(learned, validation, self.training.seed, "validation")
         self._look_at(learned, held, tested)
-        store = None if out is None else self._begin(Path(out), learned, resume, overwrite)
+        store = (
+            None
+            if out is None
+            else classifier_run.begin(self, Path(out), learned, resume=resume, overwrite=overwrite)
+        )
         self._model = self._build()
         cases = self._cases(learned)
         self.model.set_changes(cases.inputs, cases.lengths)
@@ -245,19 +245,17 @@ class Classifier(Parameters):
 
     def _look_at(self, learned: Sequences, held: Sequences, tested: Sequences | None) -> None:
         """Learn the scale and the classes; check that the other parts fit to them."""
-        self._encoder = SequenceEncoder.fit(learned)
-        self.classes_ = self._encoder.classes
-        self.n_features_in_ = learned.inputs.shape[2]
-        self._data = labels.describe(learned, len(held), tested)
+        self._found(SequenceEncoder.fit(learned))
+        self.data = labels.describe(learned, len(held), tested)
         for part in (held, tested):
             if part is not None and len(part):
-                self._encoder.check_features(part)
-                self._encoder.codes(part)
+                self.encoder.check_features(part)
+                self.encoder.codes(part)
 
     def _build(self) -> Ensemble:
         encoder = self.encoder
         shape = Shape(
-            len(encoder.scaler.names), encoder.width, len(encoder.classes), self._data["longest"]
+            len(encoder.scaler.names), encoder.width, len(encoder.classes), self.data["longest"]
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
@@ -266,71 +264,26 @@ class Classifier(Parameters):
             network.encoder.engine = self.training.engine
         return ensemble
 
-    def _begin(self, folder: Path, learned: Sequences, resume: bool, overwrite: bool) -> Checkpoint:
-        """Claim the run folder; a run that is gone on with must be this one."""
-        from unrolled import runs
-
-        taken = runs.claim(folder, resume=resume, overwrite=overwrite)
-        self._data["fingerprint"] = files.digest(
-            learned.inputs.tobytes() + self.encoder.codes(learned).tobytes()
-        )
-        if resume and taken:
-            check_same(runs.load_card(folder, labels.TASK), self._card("training"))
-        else:
-            runs.save_card(folder, self._card("training"))
-        return Checkpoint(folder)
-
-    def _card(self, status: runs.Status) -> runs.Card:
-        from unrolled import runs
-
-        weight = self.class_weight
-        pairs = [list(pair) for pair in weight.items()] if isinstance(weight, Mapping) else weight
-        return runs.Card(
-            task=labels.TASK,
-            status=status,
-            versions=runs.versions(),
-            device=describe_device(self.training.device),
-            settings={
-                "model": {**asdict(self.settings), "class_weight": pairs},
-                "training": asdict(self.training),
-            },
-            data=self._data,
-            encoder=self.encoder.to_dict(),
-            metrics=labels.headline(self.results),
-        )
-
     def save(self, path: str | Path) -> None:
         """Write the run folder: weights, settings, encoder, metrics; each file whole or not."""
-        from unrolled import runs
-
-        folder = Path(path)
-        status: runs.Status = "interrupted" if self.outcome.ended == "interrupted" else "finished"
-        if self.results is not None:
-            files.write_json(folder / runs.RESULTS, self.results)
-        runs.save(folder, self._card(status), self.model.state_dict())
+        classifier_run.save(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Classifier:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
-        from unrolled import runs
-
-        card, tensors = runs.load(Path(path), labels.TASK)
-        settings = dict(card.settings["model"])
-        if isinstance(settings["class_weight"], list):
-            settings["class_weight"] = dict(settings["class_weight"])
-        model = cls(**settings)
+        card, tensors = classifier_run.read(Path(path))
+        model = cls(**classifier_run.settings(card))
         model.training = Training(**card.settings["training"])
-        model._data = card.data
-        model._encoder = SequenceEncoder.from_dict(card.encoder)
-        model.classes_ = model._encoder.classes
-        model.n_features_in_ = len(model._encoder.scaler.names)
+        model.data = card.data
+        model._found(SequenceEncoder.from_dict(card.encoder))
         model._model = model._build()
-        try:
-            model.model.load_state_dict(tensors)
-        except RuntimeError as error:
-            reason = str(error).splitlines()[-1].strip()
-            raise RunError(f"{path} is damaged: the weights do not fit: {reason}") from None
+        classifier_run.fill(model.model, tensors, Path(path))
         return model
+
+    def _found(self, encoder: SequenceEncoder) -> None:
+        """Keep how sequences are read, also under the names that scikit-learn knows."""
+        self._encoder = encoder
+        self.classes_, self.n_features_in_ = encoder.classes, len(encoder.scaler.names)
 
     def _check(self) -> None:
         """SettingsError unless every setting is in its range."""
