@@ -36,18 +36,19 @@ class LanguageNetwork(nn.Module):
     def __init__(self, settings: LanguageSettings, vocabulary: int) -> None:
         super().__init__()
         self.drop = settings.dropout
-        self.embed = nn.Embedding(vocabulary + 1, settings.embed, padding_idx=vocabulary)
-        widths = [settings.embed] + [settings.hidden] * settings.layers
+        embed = settings.width(vocabulary)
+        self.embed = nn.Embedding(vocabulary + 1, embed, padding_idx=vocabulary)
+        widths = [embed] + [settings.hidden] * settings.layers
         self.layers = nn.ModuleList(
             CELLS[settings.cell](widths[i], widths[i + 1]) for i in range(settings.layers)
         )
-        self.project = nn.Linear(settings.hidden, settings.embed) if settings.tie else None
+        self.project = nn.Linear(settings.hidden, embed) if settings.tie else None
         self.output = None if settings.tie else nn.Linear(settings.hidden, vocabulary, bias=False)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self._start(settings)
 
     def _start(self, settings: LanguageSettings) -> None:
-        nn.init.normal_(self.embed.weight, std=settings.embed**-0.5)
+        nn.init.normal_(self.embed.weight, std=self.embed.embedding_dim**-0.5)
         with torch.no_grad():
             self.embed.weight[-1] = 0
             for layer in self.layers:

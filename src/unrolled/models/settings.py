@@ -81,18 +81,28 @@ class LanguageSettings:
     cell: str
     hidden: int
     layers: int
-    embed: int
+    embed: int | None
     dropout: Dropout
     tie: bool
     steps: int
 
     def __post_init__(self) -> None:
         for name in ("hidden", "layers", "embed", "steps"):
-            check_count(f"language model: {name}", getattr(self, name))
+            if name != "embed" or self.embed is not None:
+                check_count(f"language model: {name}", getattr(self, name))
         if self.cell not in CELLS:
             raise SettingsError(
                 f"language model: cell must be one of {', '.join(CELLS)}, got {self.cell!r}"
             )
+
+    def width(self, vocabulary: int) -> int:
+        """The length of a symbol's vector: 16 numbers for each bit of V where none was asked for.
+
+        >>> settings = LanguageSettings("lstm", 512, 1, None, Dropout(), True, 64)
+        >>> settings.width(65), settings.width(1499)
+        (96, 160)
+        """
+        return self.embed or 16 * max(1, vocabulary.bit_length() - 1)
 
 
 POOLS = ("last", "mean", "attention")
