@@ -20,12 +20,13 @@ from unrolled.data.roles import Roles
 from unrolled.data.split import Cut, Split, split
 from unrolled.data.table import Table
 from unrolled.data.windows import Windows
-from unrolled.errors import DataError, EngineError, RunError, SettingsError
+from unrolled.errors import DataError, EngineError, SettingsError
 from unrolled.layers import explain
 from unrolled.models.calibrate import margins
 from unrolled.models.forecast_task import ForecastTask
 from unrolled.models.network import ForecastNetwork
 from unrolled.models.prepared import Prepared, features_of, in_batches, run_over, shape_of
+from unrolled.models.resume import check_same
 from unrolled.models.settings import ForecasterSettings
 from unrolled.progress import Display
 from unrolled.training import Outcome, Training, describe_device, find_device, train
@@ -241,7 +242,7 @@ class Forecaster:
         mark = files.digest(prepared.inputs.tobytes() + prepared.targets.tobytes())
         self.fitted.data["fingerprint"] = mark
         if resume and taken:
-            _check_same(runs.load_card(folder, "forecast"), self._card("training"))
+            check_same(runs.load_card(folder, "forecast"), self._card("training"))
         else:
             runs.save_card(folder, self._card("training"))
         return Checkpoint(folder)
@@ -307,14 +308,3 @@ def default_past(season: int, horizon: int, rows: int) -> int:
 def _roles(state: dict[str, Any]) -> Roles:
     lists = {name: tuple(value) for name, value in state.items() if isinstance(value, list)}
     return Roles(**{**state, **lists})
-
-
-def _check_same(old: runs.Card, new: runs.Card) -> None:
-    """RunError unless a run that is gone on with has the same settings and the same data."""
-    for kind, settings in new.model_dump(mode="json")["settings"].items():
-        for name, value in settings.items():
-            before = old.settings.get(kind, {}).get(name)
-            if before != value:
-                raise RunError(f"resume: the run was started with {name} {before}, not {value}")
-    if old.data.get("fingerprint") != new.data["fingerprint"]:
-        raise RunError("resume: the run was started on other data")
