@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant("cells.h", "Lstm", "i, f: tanh", "sigmoids(z, 2 * stride);", "tanhs(z, 2 * stride);"),
+    Mutant("cells.h", "Lstm", "i, f: tanh", "    sigmoids(z, 2 * stride);\n", "    tanhs(z, 2 * stride);\n"),
     Mutant(
         "cells.h",
         "Lstm",
@@ -47,7 +47,7 @@ MUTANTS = [
     Mutant(
         "cells.h",
         "Lstm",
-        "o: left out",
+        "o: tanh",
         "sigmoids(z + 3 * stride, stride);",
         "tanhs(z + 3 * stride, stride);",
     ),

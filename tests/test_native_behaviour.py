@@ -2,8 +2,10 @@
 
 import gc
 import os
+import runpy
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,3 +267,11 @@ def test_a_forced_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPa
     kernels, reason = _native._load()
     assert kernels is None
     assert "UNROLLED_ISA=altivec" in reason
+
+
+def test_random_shapes_strides_and_lengths_agree_with_torch() -> None:
+    # Ten minutes of it: python scripts/fuzz_kernels.py 600
+    script = Path(__file__).parents[1] / "scripts" / "fuzz_kernels.py"
+    tried, failure = runpy.run_path(str(script))["fuzz"](3.0, seed=1)
+    assert failure is None
+    assert tried > 3
