@@ -131,7 +131,7 @@ def table(timings: list[Timing]) -> str:
             cells += [f"{timing.native * 1e3:.3f} ({speed:.0f})", f"{timing.torch * 1e3:.3f}"]
             cells += [f"{timing.ratio:.2f}"]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines + [""] + summary(timings))
+    return "\n".join([*lines, "", *summary(timings)])
 
 
 def summary(timings: list[Timing]) -> list[str]:
