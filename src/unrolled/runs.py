@@ -32,7 +32,7 @@ MODEL = "model.safetensors"
 CARD = "run.json"
 RESULTS = "results.json"
 WRITTEN = (
-    *(MODEL, RESULTS, "report.html", "config.toml", "history.jsonl"),
+    *(MODEL, RESULTS, "report.html", "config.toml", "history.jsonl", "samples.jsonl"),
     "checkpoint/state.safetensors",
 )
 
