@@ -67,7 +67,7 @@ class LanguageModel:
     tie: the vectors of symbols serve for reading and for predicting.
     steps: T, after so many symbols back-propagation is cut; the state goes on.
 
-    The defaults were measured: see docs/language.md. Errors: SettingsError for an option out of
+    See docs/language.md for where the defaults come from. Errors: SettingsError for an option out of
     range, DataError for what is no text or too short, RunError for a damaged run folder.
 
     >>> model = LanguageModel(hidden=16, embed=8).fit(
