@@ -67,8 +67,8 @@ class LanguageModel:
     tie: the vectors of symbols serve for reading and for predicting.
     steps: T, after so many symbols back-propagation is cut; the state goes on.
 
-    See docs/language.md for where the defaults come from. Errors: SettingsError for an option out of
-    range, DataError for what is no text or too short, RunError for a damaged run folder.
+    See docs/language.md for where the defaults come from. Errors: SettingsError for an option out
+    of range, DataError for what is no text or too short, RunError for a damaged run folder.
 
     >>> model = LanguageModel(hidden=16, embed=8).fit(
     ...     Corpus.of("to be or not to be " * 20), training=Training(epochs=1, batch_size=4)
