@@ -90,6 +90,11 @@ def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> boo
     return taken
 
 
+def status_of(ended: str) -> Status:
+    """The status of a run whose training ended so, see `training.Outcome`."""
+    return "interrupted" if ended == "interrupted" else "finished"
+
+
 def save_card(folder: Path, card: Card) -> None:
     """Write `run.json` with its own fingerprint."""
     content = card.model_dump(by_alias=True)
@@ -97,8 +102,15 @@ def save_card(folder: Path, card: Card) -> None:
     files.write_json(folder / CARD, content)
 
 
-def save(folder: Path, card: Card, tensors: Mapping[str, Tensor]) -> None:
-    """Write the weights, then the card that vouches for them."""
+def save(
+    folder: Path,
+    card: Card,
+    tensors: Mapping[str, Tensor],
+    results: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the results, where there are any, the weights, then the card that vouches for them."""
+    if results is not None:
+        files.write_json(folder / RESULTS, results)
     files.write_tensors(folder / MODEL, tensors)
     mark = files.digest((folder / MODEL).read_bytes())
     save_card(folder, card.model_copy(update={"fingerprints": {MODEL: mark}}))

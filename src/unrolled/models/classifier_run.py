@@ -41,11 +41,8 @@ def save(model: Classifier, folder: Path) -> None:
     """Write results, weights and the card that vouches for them."""
     from unrolled import runs
 
-    status: runs.Status = "interrupted" if model.outcome.ended == "interrupted" else "finished"
-    weights = model.model.state_dict()
-    if model.results is not None:
-        files.write_json(folder / runs.RESULTS, model.results)
-    runs.save(folder, _card(model, status), weights)
+    card = _card(model, runs.status_of(model.outcome.ended))
+    runs.save(folder, card, model.model.state_dict(), model.results)
 
 
 def _card(model: Classifier, status: runs.Status) -> runs.Card:

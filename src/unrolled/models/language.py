@@ -262,11 +262,8 @@ class LanguageModel:
         """Write the run folder: weights, settings, symbols, metrics; each file whole or not."""
         from unrolled import runs
 
-        folder = Path(path)
-        status: runs.Status = "interrupted" if self.outcome.ended == "interrupted" else "finished"
-        if self.results is not None:
-            files.write_json(folder / runs.RESULTS, self.results)
-        runs.save(folder, self._card(status), self.network.state_dict())
+        card = self._card(runs.status_of(self.outcome.ended))
+        runs.save(Path(path), card, self.network.state_dict(), self.results)
 
     @classmethod
     def load(cls, path: str | Path) -> LanguageModel:
