@@ -279,7 +279,7 @@ def test_unsorted_rows_are_sorted_and_said(
 COMMANDS: dict[str, tuple[list[str], list[str]]] = {
     "no such command": (["fti"], ["'fti'", "fit"]),
     "no such sample": (["inspect", "nyc-wether"], ["no such file", "'nyc-weather'"]),
-    "a sample of text": (["inspect", "python-docs"], ["'python-docs'", "text"]),
+    "a sample of text": (["backtest", "run", "python-docs"], ["run folder run"]),
     "predict without a run": (["predict", "runs/x", "nyc-weather"], ["no run folder", "runs/x"]),
     "backtest without a run": (["backtest", "runs/x", "nyc-weather"], ["no run folder", "runs/x"]),
     "report without a run": (["report", "runs/x"], ["runs/x", "run folder"]),

@@ -20,11 +20,14 @@ from test_resume import write_table
 
 import unrolled
 from unrolled import Forecaster
-from unrolled.cli import main, options
+from unrolled.cli import main, values
 from unrolled.cli.app import app
 from unrolled.models import forecast_task
 
-COMMANDS = ("demo", "samples", "inspect", "fit", "predict", "backtest", "report", "doctor")
+COMMANDS = (
+    *("demo", "samples", "inspect", "fit", "evaluate", "predict", "backtest", "generate"),
+    *("report", "doctor"),
+)
 FIT = ("--target", "temp", "--horizon", "3", "--past", "12", "--hidden", "4", "--epochs", "2")
 Capture = pytest.CaptureFixture[str]
 
@@ -320,14 +323,14 @@ def test_a_reader_that_has_enough_is_no_error(run: Path, table: Path) -> None:
 
 
 def test_names_with_commas() -> None:
-    assert options.names(["a, b", "c", '"d, e",f']) == ("a", "b", "c", "d, e", "f")
-    assert options.names(None) == ()
+    assert values.names(["a, b", "c", '"d, e",f']) == ("a", "b", "c", "d, e", "f")
+    assert values.names(None) == ()
     for name in ("plain", "a, b", 'say "so"', "온도"):
-        assert options.names([options.quoted(name)]) == (name,)
+        assert values.names([values.quoted(name)]) == (name,)
 
 
 def test_the_size_of_a_part() -> None:
-    found = [options.cut(text) for text in ("0.15", "500", "0", "2013-10-01", "2013")]
+    found = [values.cut(text) for text in ("0.15", "500", "0", "2013-10-01", "2013")]
     assert found == [0.15, 500, 0, "2013-10-01", 2013]
     assert [type(one) for one in found] == [float, int, int, str, int]
 

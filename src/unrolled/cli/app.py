@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from unrolled import __version__
-from unrolled.cli import fitting, tables, using
+from unrolled.cli import fitting, looking, measuring, using
+from unrolled.cli.groups import Command, spread
 from unrolled.errors import UnrolledError
 
 DEBUG = "UNROLLED_DEBUG"
@@ -28,15 +29,17 @@ app = typer.Typer(
 )
 for command in (
     fitting.demo,
-    tables.samples,
-    tables.inspect,
+    looking.samples,
+    looking.inspect,
     fitting.fit,
+    measuring.evaluate,
     using.predict,
-    using.backtest,
+    measuring.backtest,
+    using.generate,
     using.report,
-    tables.doctor,
+    looking.doctor,
 ):
-    app.command()(command)
+    app.command(cls=Command)(spread(command))
 
 
 @app.callback(invoke_without_command=True)
@@ -44,11 +47,13 @@ def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Forecast what comes next in a table over time, with a recurrent network.
+    """Learn from what has an order in time, with a recurrent network.
 
     \b
-    Begin with:  unrolled demo
-    Your data:   unrolled fit weather.csv --target temp --horizon 24
+    Begin with:           unrolled demo
+    A table to forecast:  unrolled fit weather.csv --target temp --horizon 24
+    Labelled sequences:   unrolled fit Moves_TRAIN.ts
+    A text:               unrolled fit book.txt
     """
     if version:
         print(f"unrolled {__version__}")

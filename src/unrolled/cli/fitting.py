@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
 from unrolled.cli import options
-from unrolled.cli.show import View, errors
-from unrolled.cli.tables import roles, source
+from unrolled.cli.config import CONFIG, toml
+from unrolled.cli.forecasts import ForecastJob
+from unrolled.cli.inputs import TASKS, Taken, check_belong, recognise
+from unrolled.cli.labelling import LabelJob
+from unrolled.cli.options import Ahead, Columns, Learning, Order, Place
+from unrolled.cli.show import View
+from unrolled.cli.texts import LanguageJob
+from unrolled.cli.words import in_words, short
 
-if TYPE_CHECKING:
-    from unrolled.data import Roles, Table
-    from unrolled.models import Forecaster
-    from unrolled.training import Training
 
-PART_HELP = "a share (0.15), a number of rows, or when it begins (2013-10-01)"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One fit as it was asked for: what is None is left to the library."""
-
-    file: str
-    roles: Roles
-    model: dict[str, Any]
-    training: dict[str, Any] = field(default_factory=dict)
-    step: str | None = None
-    validation: float | int | str = 0.15
-    test: float | int | str = 0.15
-    threads: int | None = None
-    out: Path | None = None
-    resume: bool = False
-    overwrite: bool = False
+class Job(Protocol):
+    """Data that was read, and a model that is to be fitted to it."""
 
     @property
-    def folder(self) -> Path:
-        """The run folder: by default runs/ and the name of the table, where we are."""
-        return self.out or Path("runs") / Path(Path(self.file).name.removesuffix(".gz")).stem
+    def order(self) -> Order:
+        """What was asked for."""
+        ...
+
+    @property
+    def model(self) -> Any:
+        """The model: a Forecaster, Classifier or LanguageModel."""
+        ...
+
+    @property
+    def training(self) -> Any:
+        """How it is trained, a `Training`."""
+        ...
+
+    def describe(self) -> str:
+        """What was found in the data, and how it is cut."""
+        ...
+
+    def fit(self, **run: Any) -> None:
+        """Fit and measure."""
+        ...
+
+    def resolved(self) -> dict[str, Any]:
+        """The options of this task with the values they came to."""
+        ...
+
+
+JOBS: dict[str, Callable[[Order], Job]] = {
+    "forecast": ForecastJob.read,
+    "labels": LabelJob.read,
+    "language": LanguageJob.read,
+}
+NEXT = {
+    "forecast": "unrolled predict {run} FILE",
+    "labels": "unrolled predict {run} FILE",
+    "language": "unrolled generate {run}",
+}
 
 
 def demo(
     *,
     out: Annotated[Path, typer.Option(metavar="RUN", help="The run folder.")] = Path("runs/demo"),
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    view: View,
 ) -> None:
     """Forecast real weather: 24 hours ahead, three airports.
 
@@ -56,227 +76,117 @@ def demo(
     \b
     Example: unrolled demo
     """
-    from unrolled.data import Roles
-
-    model = {"target": ("temp",), "horizon": 24}
-    job = Job("nyc-weather", Roles(target=("temp",)), model, out=out, overwrite=True)
-    _run(job, View(json, quiet))
+    columns, place = Columns(target=["temp"]), Place(out=out, overwrite=True)
+    order = Order("nyc-weather", "forecast", columns, Ahead(horizon=24), place=place)
+    _run(order, Taken("forecast", "the demo says so"), view)
 
 
-def fit(
-    file: options.Source,
-    *,
-    target: options.Targets = None,
-    horizon: Annotated[
-        int, typer.Option(parser=options.whole, metavar="F", help="How many steps to forecast.")
-    ],
-    past: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.whole, metavar="T", help="How many steps the network looks back."
-        ),
-    ] = None,
-    time: options.Time = None,
-    series: options.Series = None,
-    features: options.Features = None,
-    known: options.Known = None,
-    static: options.Static = None,
-    step: options.TimeStep = None,
-    cell: Annotated[str | None, typer.Option(metavar="NAME", help="lstm, gru or rnn.")] = None,
-    hidden: Annotated[
-        int | None, typer.Option(parser=options.whole, metavar="H", help="Units of a layer.")
-    ] = None,
-    layers: Annotated[
-        int | None,
-        typer.Option(parser=options.whole, metavar="N", help="Layers, one over another."),
-    ] = (None),
-    epochs: Annotated[
-        int | None, typer.Option(parser=options.whole, metavar="N", help="At most so many passes.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(parser=options.whole, metavar="B", help="Windows a step.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(parser=options.number, metavar="X", help="Of AdamW.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(parser=options.whole, metavar="N", help="Same seed, same result.")
-    ] = None,
-    threads: options.Threads = None,
-    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = None,
-    engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="auto, native, torch or reference.")
-    ] = None,
-    validation: Annotated[str, typer.Option(metavar="PART", help=f"Judges: {PART_HELP}.")] = "0.15",
-    test: Annotated[str, typer.Option(metavar="PART", help=f"Measured on: {PART_HELP}.")] = "0.15",
-    out: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="The run folder [default: runs/FILE].")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run.")] = False,
-    config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Train on a table; measure beside simple forecasts.
-
-    The oldest rows are learned from, the next decide when to stop, the newest are measured on.
+def fit(*, order: Order, config: options.Config = None, view: View) -> None:
+    """Train on a table, labelled sequences or a text.
 
     \b
-    Example: unrolled fit weather.csv --target temp --horizon 24
-             unrolled fit sales.parquet --target sold --series shop --known price --horizon 14
+    A table with a horizon is forecast:   unrolled fit weather.csv --target temp --horizon 24
+    Labelled sequences are classified:    unrolled fit Moves_TRAIN.ts
+                                          unrolled fit moves.csv --series id --label kind
+    A text is learned symbol by symbol:   unrolled fit book.txt
+
+    What FILE is taken for is said; --task overrules. It is measured beside simple ways to do the
+    same, and everything is kept in a run folder with a report.
+
+    \b
+    Example: unrolled fit sales.parquet --target sold --series shop --known price --horizon 14
+             unrolled fit Moves_TRAIN.ts --out runs/moves     (Moves_TEST.ts beside it is used)
+             unrolled fit book.txt --level bpe --out runs/book
              unrolled fit --config runs/weather/config.toml --out runs/again
     """
-    named = roles(target, time, series, features, known, static)
-    model = {"target": named.target, "horizon": horizon, "past": past}
-    model |= {"cell": cell, "hidden": hidden, "layers": layers}
-    training: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-    }
-    training |= {"seed": seed, "device": device, "engine": engine}
-    job = Job(
-        file=file,
-        roles=named,
-        model=_given(model),
-        training=_given(training),
-        step=step,
-        validation=options.cut(validation),
-        test=options.cut(test),
-        threads=threads,
-        out=out,
-        resume=resume,
-        overwrite=overwrite,
-    )
-    _run(job, View(json, quiet))
+    groups = [getattr(order, field.name) for field in fields(order)]
+    taken = recognise(order.file, order.task, groups)
+    check_belong(order.file, taken, groups)
+    _run(order, taken, view)
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _run(job: Job, view: View) -> None:
+def _run(order: Order, taken: Taken, view: View) -> None:
     """Read, fit, measure, write the run folder and its report, and say what came of it."""
     import torch
 
     from unrolled import files, report
-    from unrolled.data import Table
-    from unrolled.models import Forecaster
     from unrolled.models.settings import check_count
-    from unrolled.training import Training
 
-    if job.threads is not None:
-        check_count("fit: threads", job.threads)
-        torch.set_num_threads(job.threads)
-    table = Table.read(source(job.file), job.roles, step=job.step)
-    targets = job.model["target"] or table.roles.target
-    table.check_target()
-    model, training = Forecaster(**{**job.model, "target": targets}), Training(**job.training)
-    _announce(job, table, training, view)
+    task, place = taken.task, order.place
+    folder = place.out or _folder(order.file)
+    if place.threads is not None:
+        check_count("fit: threads", place.threads)
+        torch.set_num_threads(place.threads)
+    job = JOBS[task](order)
+    if order.task is None:
+        view.say(f"{order.file} is taken for {TASKS[task]}: {taken.why}; --task overrules\n")
+    _announce(job, folder, view)
     try:
-        _fit(job, model, table, training, view)
+        job.fit(out=folder, resume=place.resume, overwrite=place.overwrite, display=view.display())
     except KeyboardInterrupt:
-        _stopped(job, view)
-    files.write_text(job.folder / "config.toml", options.toml(_resolved(job, model, table)))
-    page = report.write(job.folder)
-    _conclude(job, model, page, view)
+        _stopped(folder, view)
+    files.write_text(folder / CONFIG, toml(_resolved(job, task)))
+    page = report.write(folder)
+    _conclude(job.model, task, page, view)
 
 
-def _fit(job: Job, model: Forecaster, table: Table, training: Training, view: View) -> None:
-    model.fit(
-        table,
-        table.roles,
-        validation=job.validation,
-        test=job.test,
-        training=training,
-        out=job.folder,
-        resume=job.resume,
-        overwrite=job.overwrite,
-        display=view.display(),
-    )
+def _folder(file: str) -> Path:
+    """The run folder where none is named: runs/ and the name of the data, where we are."""
+    name = Path(Path(file).resolve().name.removesuffix(".gz")).stem
+    return Path("runs") / (name.removesuffix("_TRAIN") or "data")
 
 
-def _announce(job: Job, table: Table, training: Training, view: View) -> None:
-    """What was found, where it is computed, and how the table is cut."""
-    from unrolled.data import split
+def _announce(job: Job, folder: Path, view: View) -> None:
+    """What was found, how it is cut, and where it is computed."""
     from unrolled.runs import CARD, versions
     from unrolled.training import describe_device
 
-    if job.resume and not (job.folder / CARD).exists():
-        view.say(f"there is no run in {job.folder} to go on with: it begins")
-    view.say(f"{table.describe()}\n")
-    view.say(split(table, job.validation, job.test).describe())
+    if job.order.place.resume and not (folder / CARD).exists():
+        view.say(f"there is no run in {folder} to go on with: it begins")
+    view.say(job.describe())
     numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
-    view.say(f"\n{describe_device(training.device)}; {numbers}; seed {training.seed}")
+    device, seed = describe_device(job.training.device), job.training.seed
+    view.say(f"\n{device}; {numbers}; seed {seed}")
 
 
-def _stopped(job: Job, view: View) -> None:
+def _stopped(folder: Path, view: View) -> None:
     """Ctrl-C where no network was left to save: say what there is, and exit."""
-    kept = (job.folder / "checkpoint" / "state.safetensors").exists()
+    kept = (folder / "checkpoint" / "state.safetensors").exists()
     what = "the epochs so far are kept; go on with --resume" if kept else "no epoch was finished"
-    view.say(f"stopped: {what} ({job.folder})")
+    view.say(f"stopped: {what} ({folder})")
     raise typer.Exit(130)
 
 
-def _resolved(job: Job, model: Forecaster, table: Table) -> dict[str, Any]:
+def _resolved(job: Job, task: str) -> dict[str, Any]:
     """Every option of `fit` with the value it came to, for `--config`."""
-    settings, training, found = model.settings, model.training, model.fitted.roles
-    columns = {"features": found.past, "known": found.known, "static": found.static}
+    settings, training = job.model.settings, job.training
+    own = job.resolved()
     return {
-        "file": str(source(job.file).resolve()),
-        "target": list(settings.target),
-        "horizon": settings.horizon,
-        "past": model.fitted.past,
-        "time": found.time,
-        "series": found.series,
-        **{role: list(named or ()) for role, named in columns.items()},
-        "step": str(table.step),
-        "cell": settings.cell,
-        "hidden": settings.hidden,
-        "layers": settings.layers,
-        "epochs": training.epochs,
-        "batch_size": training.batch_size,
-        "learning_rate": training.learning_rate,
-        "seed": training.seed,
-        "threads": job.threads,
-        "device": training.device,
-        "engine": training.engine,
-        "validation": str(job.validation),
-        "test": str(job.test),
+        "file": own.pop("file"),
+        "task": task,
+        **own,
+        **{name: getattr(settings, name) for name in ("cell", "hidden", "layers")},
+        **{field.name: getattr(training, field.name) for field in fields(Learning)},
+        "threads": job.order.place.threads,
     }
 
 
-def _conclude(job: Job, model: Forecaster, page: Path, view: View) -> None:
+def _conclude(model: Any, task: str, page: Path, view: View) -> None:
     """Print the errors beside the baselines, the verdict, and where everything is."""
-    results, outcome = model.results or {}, model.outcome
-    interrupted = outcome.ended == "interrupted"
-    shown = {k: v for k, v in results.items() if k not in ("panels", "by_step", "task")}
+    outcome, run = model.outcome, page.parent
     value = {
-        "run": str(job.folder),
+        "run": str(run),
+        "task": task,
         "report": str(page),
         "ended": outcome.ended,
         "best_epoch": outcome.best_epoch,
         "epochs": [asdict(epoch) for epoch in outcome.history],
-        "results": shown,
+        "results": short(model.results),
     }
     view.say()
-    view.result(f"{_words(model, results)}\nrun     {job.folder}\nreport  {page}", value)
-    if interrupted:
+    view.result(f"{in_words(task, model.results)}\nrun     {run}\nreport  {page}", value)
+    if outcome.ended == "interrupted":
         best = f"the best network so far (epoch {outcome.best_epoch}) is kept"
-        view.say(f"stopped: {best} in {job.folder}; go on with --resume")
+        view.say(f"stopped: {best} in {run}; go on with --resume")
         raise typer.Exit(130)
-
-
-def _words(model: Forecaster, results: dict[str, Any]) -> str:
-    """The tables of errors and their verdicts, one for each target."""
-    if not results:
-        return "there is no test part: nothing was measured\n"
-    test, steps = results["test"], f"{results['horizon']} steps of {results['step']} ahead"
-    head = f"{steps}, {test['windows']:,} forecasts from {test['from']} to {test['to']}"
-    targets = results["by_target"] or {model.settings.target[0]: results}
-    blocks = [
-        f"{target}, {head}\n\n{errors(found['table'])}\n\n{found['verdict']}\n"
-        for target, found in targets.items()
-    ]
-    return "\n".join(blocks)
+    view.say(f"next    {NEXT[task].format(run=run)}")

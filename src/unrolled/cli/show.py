@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unrolled.cli import options
 from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ COLUMNS = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pi
 class View:
     """How to show things: for a machine (`json`), without progress (`quiet`)."""
 
-    json: bool = False
-    quiet: bool = False
+    json: options.Json = False
+    quiet: options.Quiet = False
 
     def say(self, text: str = "") -> None:
         """A line of progress on stderr."""

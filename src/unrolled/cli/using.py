@@ -1,94 +1,131 @@
-"""Commands that use a run: predict, backtest, report."""
+"""Commands that use a run: predict, generate, report."""
 
 from __future__ import annotations
 
+import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unrolled.cli import options
+from unrolled.cli.groups import given
+from unrolled.cli.inputs import read_unlabelled, source
+from unrolled.cli.kept import columns_of, refuse
 from unrolled.cli.show import View, check_suffix
-from unrolled.cli.tables import source
+from unrolled.cli.values import number, whole
+from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
-    from unrolled.models import Forecaster
+    from unrolled.models import LanguageModel
 
 
 def predict(
     run: options.Run,
-    file: options.Source,
+    file: options.File,
     *,
+    rows: options.Rows,
     out: options.OutFile = None,
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
-    """Forecast what comes after the end of a table.
+    """Forecast what comes next, or label sequences.
 
-    That is after the last row with a target, for each series of the table. Rows after it may give
-    the columns that are known for the future.
+    A forecast begins after a table's last row with a target, for each of its series. Rows after it
+    may give the columns that are known for the future. Each sequence (or each of its steps) gets
+    the likeliest label, and the probability of every label.
 
     \b
     Example: unrolled predict runs/weather weather.csv
              unrolled predict runs/weather weather.csv --out forecast.parquet
+             unrolled predict runs/moves new.ts
     """
-    from unrolled.models import Forecaster
+    from unrolled.runs import load_card
 
     check_suffix(out)
-    model = Forecaster.load(run)
-    View(json).frame(model.predict(source(file)), out, {"run": str(run)})
+    view, task, value = View(json), load_card(run).task, {"run": str(run)}
+    if task == "labels":
+        view.frame(_labelled(run, file, rows), out, value)
+    elif task == "language":
+        raise SettingsError(
+            f"predict: {run} holds a language model: unrolled generate {run} writes text, "
+            f"unrolled evaluate {run} FILE measures it"
+        )
+    else:
+        from unrolled.models import Forecaster
+
+        refuse(task, given(rows))
+        view.frame(Forecaster.load(run).predict(source(file)), out, value)
 
 
-def backtest(
+def _labelled(run: Path, file: str, rows: options.Rows) -> Any:
+    """Predicted labels and probabilities as a pyarrow table."""
+    import pyarrow as pa
+
+    from unrolled import labels
+    from unrolled.models import Classifier
+
+    model = Classifier.load(run)
+    rows, column = columns_of(run, file, rows, None)
+    return pa.table(labels.columns(model, read_unlabelled(file, rows, column.label)))
+
+
+def generate(
     run: options.Run,
-    file: options.Source,
     *,
-    test: Annotated[
-        str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
-    ] = "0.15",
-    stride: Annotated[
-        int, typer.Option(parser=options.whole, metavar="N", help="Forecast from every N-th row.")
-    ] = 1,
-    refit: Annotated[
-        int,
-        typer.Option(
-            parser=options.whole, metavar="N", help="Fit anew after every N forecasts; 0 never."
-        ),
+    prompt: Annotated[str, typer.Option(metavar="TEXT", help="What the text begins with.")] = "",
+    length: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help="Characters to write.")
+    ] = 500,
+    temperature: Annotated[
+        float,
+        typer.Option(parser=number, metavar="X", help="Below 1 plainer; 0 the likeliest always."),
+    ] = 1.0,
+    top_k: Annotated[
+        int, typer.Option(parser=whole, metavar="K", help="Draw among the K likeliest; 0 all.")
     ] = 0,
-    out: options.OutFile = None,
+    top_p: Annotated[
+        float,
+        typer.Option(parser=number, metavar="P", help="Draw among the likeliest of this share."),
+    ] = 1.0,
+    seed: options.Seed = None,
     config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    view: View,
 ) -> None:
-    """Forecast a table's newest part as it would have been then.
+    """Write text as the language model of a run would go on.
 
-    Each row has its cutoff (the last time that was known), the forecast and the truth.
+    It is written symbol by symbol, as it is made.
 
     \b
-    Example: unrolled backtest runs/weather weather.csv --stride 24 --out backtest.csv
+    Example: unrolled generate runs/book --prompt "Once upon" --length 300 --temperature 0.8
     """
-    from unrolled.models import Forecaster
+    from unrolled.models import LanguageModel
 
-    check_suffix(out)
-    view = View(json, quiet)
-    model = Forecaster.load(run)
-    frame = model.backtest(source(file), test=options.cut(test), stride=stride, refit=refit)
-    errors = _errors(model, frame)
-    for target, numbers in errors.items():
-        view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")
-    view.frame(frame, out, {"run": str(run), "errors": errors})
+    if seed is not None and not 0 <= seed < 2**63:
+        raise SettingsError(f"generate: seed must be in [0, 2**63), got {seed}")
+    model = LanguageModel.load(run)
+    pieces = model.generate(
+        prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+    )
+    _tell_unknown(model, prompt, view)
+    if view.json:
+        view.result("", {"run": str(run), "prompt": prompt, "text": "".join(pieces)})
+        return
+    for piece in chain([prompt], pieces):
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+    print()
 
 
-def _errors(model: Forecaster, frame: Any) -> dict[str, dict[str, float]]:
-    """The errors of a backtest's frame, by target."""
-    from unrolled import metrics
+def _tell_unknown(model: LanguageModel, prompt: str, view: View) -> None:
+    """Say when a prompt has symbols that the model knows nothing of."""
+    from unrolled.generate import encoded
 
-    found = {}
-    for target in model.settings.target:
-        truth = frame[f"{target}_true"].to_numpy()
-        guess = frame[target].to_numpy()
-        found[target] = {"mae": metrics.mae(truth, guess), "rmse": metrics.rmse(truth, guess)}
-    return found
+    known = len(model.fitted.vocabulary)
+    strange = sum(token >= known for token in encoded(model, prompt))
+    if strange:
+        view.say(f"{strange:,} of the prompt's symbols were never seen in training")
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:

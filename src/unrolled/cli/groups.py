@@ -1,0 +1,91 @@
+"""Options in groups: each is declared once, as a field of a dataclass, for every command.
+
+A command takes such dataclasses as arguments. `spread` shows typer their fields in their place, and
+`Command` prints the options of a group under its heading.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_type_hints
+
+import typer.core
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the fields of its groups as its own parameters."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        hint = hints[parameter.name]
+        if is_dataclass(hint):
+            parameters += _parameters(hint)
+        else:
+            parameters.append(
+                parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+
+    def run(**values: Any) -> None:
+        command(**{name: _packed(hints[name], name, values) for name in hints if name != "return"})
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _parameters(group: Any) -> Iterator[inspect.Parameter]:
+    """A parameter for each field, those of groups within the group too."""
+    hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        if is_dataclass(hints[field.name]):
+            yield from _parameters(hints[field.name])
+        else:
+            yield inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                annotation=_under(hints[field.name], getattr(group, "heading", None)),
+            )
+
+
+def _under(hint: Any, heading: str | None) -> Any:
+    for option in getattr(hint, "__metadata__", ()):
+        option.rich_help_panel = heading
+    return hint
+
+
+def _packed(hint: Any, name: str, values: Mapping[str, Any]) -> Any:
+    """The value of a parameter: a group is put together from its fields."""
+    if not is_dataclass(hint):
+        return values[name]
+    hints = get_type_hints(hint, include_extras=True)
+    found = {field.name: _packed(hints[field.name], field.name, values) for field in fields(hint)}
+    assert isinstance(hint, type)
+    return hint(**found)
+
+
+def given(group: Any) -> dict[str, Any]:
+    """The options of a group that were given, by name."""
+    values = {field.name: getattr(group, field.name) for field in fields(group)}
+    return {name: value for name, value in values.items() if value not in (None, [])}
+
+
+class Command(typer.core.TyperCommand):
+    """A command whose help shows its options under the headings of their groups."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments first, then each group, and last what has no heading."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            heading = getattr(parameter, "rich_help_panel", None)
+            if parameter.param_type_name == "argument":
+                heading = "Arguments"
+            if (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(heading or "Options", []).append(record)
+        others = sections.pop("Options")
+        for heading, records in {**sections, "Options": others}.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)

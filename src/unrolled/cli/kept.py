@@ -1,0 +1,38 @@
+"""What a run holds, and how it was fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from unrolled.cli.config import saved
+from unrolled.cli.groups import given
+from unrolled.cli.inputs import source, written
+from unrolled.cli.options import LabelColumn, Rows
+from unrolled.errors import SettingsError
+
+KINDS = {"forecast": "a forecaster", "labels": "a classifier", "language": "a language model"}
+
+
+def refuse(task: str, asked: dict[str, Any]) -> None:
+    """SettingsError for an option that this kind of run does not take."""
+    for name, value in asked.items():
+        if value is not None:
+            raise SettingsError(f"{written(name)} is not for {KINDS[task]}")
+
+
+def says_itself(file: str) -> bool:
+    """Whether a file says itself what its sequences and labels are, as no table does."""
+    from unrolled.data.sequences import FILES
+
+    return source(file).suffix.lower() in FILES
+
+
+def columns_of(run: Path, file: str, rows: Rows, label: str | None) -> tuple[Rows, LabelColumn]:
+    """How a table is read: as the options say, else as the one that the run was fitted on."""
+    if says_itself(file):
+        return rows, LabelColumn(label)
+    before = saved(run)
+    rows = replace(rows, **{k: before.get(k) for k in ("time", "series") if k not in given(rows)})
+    return rows, LabelColumn(label or before.get("label"), before.get("label_per"))
