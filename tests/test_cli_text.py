@@ -217,7 +217,7 @@ def test_inspect_says_what_a_text_is_and_what_looks_odd(tmp_path: Path, capsys: 
     assert main(["inspect", str(tmp_path / "odd.txt")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("odd.txt: 580 characters in 1,380 bytes of utf-8")
-    assert lines[1].startswith("9 symbols, level char, most often ' ' 17%, '\ufffd' 17%")
+    assert lines[1].startswith("9 symbols, level char, most often ' ' 18%, '\ufffd' 18%")
     assert lines[3] == "validation           58 symbols, 30 never seen in training"
     assert lines[4:] == [
         "odd: U+0007 (a control character) 50 times, first as character 4",
