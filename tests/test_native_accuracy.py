@@ -1,11 +1,12 @@
 """The native engine beside torch, both measured against torch in float64, on every instruction set.
 
-What is compared is a tensor's largest error over its largest value, root mean square over several
-seeds: of a single draw it is a matter of luck which of two roundings was kinder.
+What is compared is a tensor's largest error over its largest value, the median of several seeds: of
+a single draw it is a matter of luck which of two roundings was kinder, and on which side of zero
+relu found a sum that is nearly zero.
 """
 
-import math
 import random
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -106,10 +107,6 @@ def errors(kind: str, sizes: Sizes, seed: int) -> dict[str, Errors]:
     }
 
 
-def rms(values: list[float]) -> float:
-    return math.sqrt(sum(v * v for v in values) / len(values))
-
-
 @pytest.mark.parametrize("sizes", grid(8), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_error_is_at_most_twice_torchs(kind: str, sizes: Sizes) -> None:
@@ -117,7 +114,9 @@ def test_error_is_at_most_twice_torchs(kind: str, sizes: Sizes) -> None:
     worse = []
     for isa in draws[0].keys() - {"torch"}:
         for name in draws[0][isa]:
-            ours, theirs = (rms([draw[side][name] for draw in draws]) for side in (isa, "torch"))
+            ours, theirs = (
+                statistics.median(draw[side][name] for draw in draws) for side in (isa, "torch")
+            )
             if not ours <= BOUND * max(theirs, HALF_ULP):
                 worse.append(f"{isa} {name}: {ours:.1e}, torch {theirs:.1e}")
     assert not worse, "; ".join(sorted(worse))
