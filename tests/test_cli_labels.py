@@ -144,6 +144,17 @@ def test_predict_writes_what_the_library_says(
     assert json.loads(capsys.readouterr().out)["rows"][5]["label"] == found["label"][5]
 
 
+def test_labels_that_are_numbers_are_no_feature_of_what_is_predicted(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "n.csv").write_text(MOVES.replace("slow", "0").replace("fast", "1"))
+    words = [str(tmp_path / "n.csv"), "--series", "id", "--label", "kind", *LABELS]
+    assert main(["fit", *words, "--out", str(tmp_path / "n")]) == 0
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "n"), str(tmp_path / "n.csv")]) == 0
+    assert {row["label"] for row in rows(capsys.readouterr().out)} <= {"0", "1"}
+
+
 def test_labels_per_step(tmp_path: Path, capsys: Capture) -> None:
     run = fit_labels(tmp_path, "--label", "state", "--label-per", "step")
     assert "time steps get the right label" in capsys.readouterr().out

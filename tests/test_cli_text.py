@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -210,6 +211,18 @@ def test_a_reader_that_has_enough_of_a_text(folder: Path) -> None:
         process.stdout.close()
         assert process.wait(timeout=60) == 141
         assert process.stderr.read() == b""
+
+
+def test_an_output_that_cannot_hold_the_text_is_said(folder: Path) -> None:
+    command = [sys.executable, "-m", "unrolled", "generate", str(folder / "text")]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*command, "--prompt", "한"], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        b"unrolled: the output is ascii, which has no '\\ud55c'; PYTHONIOENCODING=utf-8 has\n"
+    )
 
 
 def test_inspect_says_what_a_text_is_and_what_looks_odd(tmp_path: Path, capsys: Capture) -> None:

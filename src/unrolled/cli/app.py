@@ -91,6 +91,12 @@ def _explain(error: Exception) -> int:
         text, code = str(error), 2
     elif usage is not None:
         text, code = usage(), 2
+    elif isinstance(error, UnicodeEncodeError):
+        letter = error.object[error.start]
+        text = (
+            f"the output is {error.encoding}, which has no {letter!r}; PYTHONIOENCODING=utf-8 has"
+        )
+        code = 2
     elif isinstance(error, OSError):
         text, code = f"{error.filename or 'writing the result'}: {error.strerror or error}", 2
     else:
