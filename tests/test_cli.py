@@ -59,6 +59,20 @@ def test_help_lists_every_command_with_a_whole_sentence(capsys: Capture) -> None
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
+def test_help_groups_the_options_by_task(capsys: Capture) -> None:
+    main(["fit", "--help"])
+    blocks = capsys.readouterr().out.split("\n\n")
+    option_of = {"To forecast a table": "--horizon", "To learn labels": "--label"}
+    option_of |= {"To learn a text": "--level", "The run": "--resume", "Training": "--seed"}
+    for heading, option in option_of.items():
+        (block,) = (block for block in blocks if block.startswith(f"{heading}:"))
+        assert f"  {option} " in block
+    main(["generate", "--help"])  # an option that others have under a heading
+    out = capsys.readouterr().out
+    assert "Training:" not in out
+    assert "--seed N" in out.partition("Options:")[2]
+
+
 def test_the_page_about_commands_names_every_option() -> None:
     page = (Path(__file__).parents[1] / "docs" / "cli.md").read_text()
     for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]

@@ -203,6 +203,8 @@ ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
     "an empty text": (["evaluate", "text", "empty.txt"], ["empty.txt is empty"]),
     "a binary text": (["evaluate", "text", "binary"], ["binary", "offset 0"]),
     "no text": (["evaluate", "text", "nope.txt"], ["no file or folder nope.txt"]),
+    "a sample on a text": (["evaluate", "text", "seattle-weather"], ["looks like a table"]),
+    "encoding of nothing": (["evaluate", "text", "--encoding", "utf-8"], ["name a FILE"]),
     "label of a text": (["evaluate", "text", "book.txt", "--label", "y"], ["--label is not for"]),
     "encoding of labels": (
         ["evaluate", "labels", "moves.csv", "--encoding", "utf-8"],

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer.core
 
@@ -52,9 +53,11 @@ def _parameters(group: Any) -> Iterator[inspect.Parameter]:
 
 
 def _under(hint: Any, heading: str | None) -> Any:
-    for option in getattr(hint, "__metadata__", ()):
-        option.rich_help_panel = heading
-    return hint
+    """An annotated option with its heading; the option itself may stand elsewhere too."""
+    kind, option = get_args(hint)
+    option = copy(option)
+    option.rich_help_panel = heading
+    return Annotated[kind, option]
 
 
 def _packed(hint: Any, name: str, values: Mapping[str, Any]) -> Any:

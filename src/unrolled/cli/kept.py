@@ -15,11 +15,11 @@ from unrolled.errors import SettingsError
 KINDS = {"forecast": "a forecaster", "labels": "a classifier", "language": "a language model"}
 
 
-def refuse(task: str, asked: dict[str, Any]) -> None:
-    """SettingsError for an option that this kind of run does not take."""
+def refuse(what: str, asked: dict[str, Any]) -> None:
+    """SettingsError for an option that this kind of run does not take, if one was given."""
     for name, value in asked.items():
         if value is not None:
-            raise SettingsError(f"{written(name)} is not for {KINDS[task]}")
+            raise SettingsError(f"{written(name)} is not for {what}")
 
 
 def says_itself(file: str) -> bool:

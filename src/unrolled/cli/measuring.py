@@ -9,8 +9,16 @@ import typer
 
 from unrolled.cli import options
 from unrolled.cli.groups import given
-from unrolled.cli.inputs import TABLES, TASKS, looks_like, read_corpus, read_sequences, source
-from unrolled.cli.kept import columns_of, refuse, says_itself
+from unrolled.cli.inputs import (
+    TABLES,
+    TASKS,
+    is_text_sample,
+    looks_like,
+    read_corpus,
+    read_sequences,
+    source,
+)
+from unrolled.cli.kept import KINDS, columns_of, refuse, says_itself
 from unrolled.cli.show import View, check_suffix
 from unrolled.cli.values import cut, whole
 from unrolled.cli.words import in_words, short
@@ -24,7 +32,7 @@ def evaluate(
     run: options.Run,
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="What to measure on [default: as at the fit]."),
+        typer.Argument(metavar="FILE", help="What to measure on [default: as at the fit]."),
     ] = None,
     *,
     rows: options.Rows,
@@ -50,12 +58,13 @@ def evaluate(
 
     view, task = View(json), load_card(run).task
     if file is None:
+        refuse("a run alone: name a FILE", {**given(rows), "label": label, "encoding": encoding})
         _stored(run, task, view)
     elif task == "language":
-        refuse(task, {**given(rows), "label": label})
+        refuse(KINDS[task], {**given(rows), "label": label})
         _evaluate_text(run, file, encoding, view)
     elif task == "labels":
-        refuse(task, {"encoding": encoding})
+        refuse(KINDS[task], {"encoding": encoding})
         _evaluate_labels(run, file, rows, label, view)
     else:
         raise SettingsError(
@@ -85,8 +94,8 @@ def _evaluate_text(run: Path, file: str, encoding: str | None, view: View) -> No
 
 def _check_text(run: Path, file: str, learned: str) -> None:
     """DataError for a table or labelled sequences, unless it was such a file that was learned."""
-    suffix = Path(file).suffix.lower()
     found = looks_like(file)
+    suffix = "" if is_text_sample(file) else source(file).suffix.lower()
     kind = TASKS[found.task] if found else "a table" if suffix in TABLES else TASKS["language"]
     if kind != TASKS["language"] and suffix != Path(learned).suffix.lower():
         raise DataError(f"evaluate: {run} holds a language model, but {file} looks like {kind}")

@@ -12,7 +12,7 @@ import typer
 from unrolled.cli import options
 from unrolled.cli.groups import given
 from unrolled.cli.inputs import read_unlabelled, source
-from unrolled.cli.kept import columns_of, refuse
+from unrolled.cli.kept import KINDS, columns_of, refuse
 from unrolled.cli.show import View, check_suffix
 from unrolled.cli.values import number, whole
 from unrolled.errors import SettingsError
@@ -55,7 +55,7 @@ def predict(
     else:
         from unrolled.models import Forecaster
 
-        refuse(task, given(rows))
+        refuse(KINDS[task], given(rows))
         view.frame(Forecaster.load(run).predict(source(file)), out, value)
 
 
