@@ -144,6 +144,8 @@ def test_fit_says_what_it_found_did_and_measured(
         *("CPU, ", f"torch {torch.__version__}", "seed 0", "epoch   2   train "),
     ):
         assert words in err
+    assert err.startswith(f"{table} is taken for a table to forecast: --target says so")
+    assert err.endswith(f"next    unrolled predict runs/weather {table}\n")
     for name in ("GRU", "linear", "seasonal naive", "naive", "MAE", "in 90 %"):
         assert name in out
     assert "61 forecasts from 2013-01-15 21:00 to 2013-01-18 11:00" in out
@@ -261,6 +263,14 @@ def test_backtest_writes_what_the_library_forecasts(
     assert len(value["rows"]) == 12
     errors = [abs(row["temp"] - row["temp_true"]) for row in value["rows"]]
     assert value["errors"]["temp"]["mae"] == pytest.approx(sum(errors) / 12)
+
+
+def test_evaluate_says_again_what_was_measured(run: Path, capsys: Capture) -> None:
+    assert main(["evaluate", str(run)]) == 0
+    out = capsys.readouterr().out
+    stored = json.loads((run / "results.json").read_text())
+    assert out.startswith("temp, 3 steps of 1h ahead, 61 forecasts from")
+    assert out.endswith(f"{stored['verdict']}\n")
 
 
 def test_report_is_written_anew(run: Path, capsys: Capture) -> None:

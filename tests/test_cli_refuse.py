@@ -11,6 +11,7 @@ from made import BOOK, MOVES, fit_labels, fit_text, ts
 from test_bad_input import TINY, contents, one_line, weather
 
 from unrolled.cli import main
+from unrolled.runs import load_card, save_card
 
 QUICK = ("--hidden", "4", "--epochs", "1", "--quiet")
 CASES = ["1,2,3:a", "2,3,4,5:a", "3,2,1:b", "5,4,3,2:b"]
@@ -193,6 +194,7 @@ ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
     "a large seed": (["generate", "text", "--seed", "1" + "0" * 30], ["seed", "2**63"]),
     "half a symbol": (["generate", "text", "--prompt", "a\udc80"], ["surrogate"]),
     "evaluate no run": (["evaluate", "nope", "book.txt"], ["no run folder nope"]),
+    "evaluate what was not finished": (["evaluate", "half"], ["was not finished"]),
     "evaluate a forecast": (
         ["evaluate", "forecast", "weather.csv"],
         ["unrolled backtest forecast"],
@@ -244,6 +246,9 @@ def test_a_run_is_not_used_for_what_it_is_not(
     arguments, words = ON_RUNS[name]
     for kind in ("text", "labels", "forecast"):
         shutil.copytree(fitted / kind, place / kind)
+    shutil.copytree(fitted / "text", place / "half")
+    card = load_card(place / "half")
+    save_card(place / "half", card.model_copy(update={"status": "training"}))
     (place / "empty.txt").write_bytes(b"")
     (place / "binary").write_bytes(bytes(99))
     (place / "new.csv").write_text(MOVES.replace("slow", "still"))

@@ -180,7 +180,7 @@ def test_generate_reads_a_prompt_of_unknown_symbols(folder: Path, capsys: Captur
     out, err = capsys.readouterr()
     assert out.startswith("한글 to")
     assert len(out) == 5 + 9 + 1
-    assert err == "2 of the prompt's symbols were never seen in training\n"
+    assert err == "symbols of the prompt that training never saw: 2\n"
 
 
 def test_each_piece_is_written_as_it_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

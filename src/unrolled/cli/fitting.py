@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -57,7 +58,7 @@ JOBS: dict[str, Callable[[Order], Job]] = {
     "language": LanguageJob.read,
 }
 NEXT = {
-    "forecast": "unrolled predict {run} FILE",
+    "forecast": "unrolled predict {run} {file}",
     "labels": "unrolled predict {run} FILE",
     "language": "unrolled generate {run}",
 }
@@ -127,7 +128,7 @@ def _run(order: Order, taken: Taken, view: View) -> None:
         _stopped(folder, view)
     files.write_text(folder / CONFIG, toml(_resolved(job, task)))
     page = report.write(folder)
-    _conclude(job.model, task, page, view)
+    _conclude(job, task, page, view)
 
 
 def _folder(file: str) -> Path:
@@ -171,9 +172,9 @@ def _resolved(job: Job, task: str) -> dict[str, Any]:
     }
 
 
-def _conclude(model: Any, task: str, page: Path, view: View) -> None:
+def _conclude(job: Job, task: str, page: Path, view: View) -> None:
     """Print the errors beside the baselines, the verdict, and where everything is."""
-    outcome, run = model.outcome, page.parent
+    model, outcome, run = job.model, job.model.outcome, page.parent
     value = {
         "run": str(run),
         "task": task,
@@ -189,4 +190,5 @@ def _conclude(model: Any, task: str, page: Path, view: View) -> None:
         best = f"the best network so far (epoch {outcome.best_epoch}) is kept"
         view.say(f"stopped: {best} in {run}; go on with --resume")
         raise typer.Exit(130)
-    view.say(f"next    {NEXT[task].format(run=run)}")
+    words = {"run": shlex.quote(str(run)), "file": shlex.quote(job.order.file)}
+    view.say(f"next    {NEXT[task].format(**words)}")

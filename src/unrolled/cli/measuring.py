@@ -74,8 +74,9 @@ def evaluate(
 
 def _stored(run: Path, task: str, view: View) -> None:
     from unrolled import files
-    from unrolled.runs import RESULTS
+    from unrolled.runs import RESULTS, load
 
+    load(run)  # refuses a run that was not finished, or is damaged
     path = run / RESULTS
     results = files.read_json(path) if path.is_file() else None
     view.result(in_words(task, results).rstrip(), {"run": str(run), "results": short(results)})

@@ -125,7 +125,7 @@ def _tell_unknown(model: LanguageModel, prompt: str, view: View) -> None:
     known = len(model.fitted.vocabulary)
     strange = sum(token >= known for token in encoded(model, prompt))
     if strange:
-        view.say(f"{strange:,} of the prompt's symbols were never seen in training")
+        view.say(f"symbols of the prompt that training never saw: {strange:,}")
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:
