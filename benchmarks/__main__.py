@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ORDER = ("imports", "windows_memory", "engine", "fit", "forecast")
+ORDER = ("imports", "windows_memory", "engine", "activations", "fit", "forecast")
 
 
 def main(names: list[str]) -> int:

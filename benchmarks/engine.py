@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,8 +23,8 @@ import torch
 from torch import nn
 
 from benchmarks.engine_chart import chart
+from unrolled import layers
 from unrolled.doctor import doctor
-from unrolled.layers import native
 
 RESULTS = Path(__file__).parent / "results"
 TUNED = {  # keeps freed memory in the process: without it each step of torch faults it in anew
@@ -90,21 +90,24 @@ def measure(shape: Shape, training: bool, seconds: float) -> Timing:
     kind = getattr(nn, shape.cell)
     settings = {"num_layers": shape.layers, "bidirectional": shape.bidirectional}
     layer = kind(shape.inputs, shape.hidden, batch_first=True, **settings)
+    ours = getattr(layers, shape.cell)(
+        shape.inputs, shape.hidden, batch_first=True, engine="native", **settings
+    )
     x = torch.randn(shape.batch, shape.steps, shape.inputs)
     slope = torch.randn_like(layer(x)[0])
 
-    def step(forward: Callable[[], torch.Tensor]) -> float:
+    def step(engine: nn.Module) -> float:
         begin = time.perf_counter()
         if training:
-            torch.autograd.backward(forward(), slope)
+            torch.autograd.backward(engine(x)[0], slope)
         else:
             with torch.no_grad():
-                forward()
+                engine(x)
         taken = time.perf_counter() - begin
-        layer.zero_grad()
+        engine.zero_grad()
         return taken
 
-    engines = (lambda: native.forward(layer, x)[0], lambda: layer(x)[0])
+    engines = (ours, layer)
     times: tuple[list[float], list[float]] = ([], [])
     for engine in engines:
         step(engine)

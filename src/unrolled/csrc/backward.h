@@ -106,7 +106,7 @@ struct BackwardPass {
 
   // dz of one step from what reached h and c.
   void through_cell(int64_t t, int64_t chunk, Range rows, Range mine) {
-    alignas(64) float from_y[kBlock];
+    alignas(64) float from_y[kBlock], after[kBlock];
     for (int64_t block = mine.begin; block < mine.end; ++block) {
       const int64_t u = block * kBlock, n = min64(kBlock, H - u);
       for (int64_t b = rows.begin; b < rows.end; ++b) {
@@ -116,7 +116,12 @@ struct BackwardPass {
           for (int v = 0; v < kBlock; v += kWidth) store(dh + at + v, load(dh + at + v) + load(from_y + v));
         }
         float* to = dz + (u * capacity + k * kBlock);
-        Cell::backward(f.saved + row * Cell::kSaved * Hp + u, Hp, before + u * capacity + k * kBlock,
+        const float* saved = f.saved + row * Cell::kSaved * Hp + u;
+        if constexpr (Cell::kSaved == 0) {  // all the cell needs is its output, which is there anyway
+          load_block(after, f.y + row * f.ld_y + u, n);
+          saved = after;
+        }
+        Cell::backward(saved, Hp, before + u * capacity + k * kBlock,
                        dh + at, Cell::kHasC ? dc + at : nullptr, to, Hp * capacity);
         // Padded units saw infinity times a padded zero if x was infinite: they must stay zero.
         for (int stage = 0; n < kBlock && stage < Cell::kStages; ++stage)
@@ -194,16 +199,16 @@ struct BackwardPass {
   }
 
   void sum_rows(const float* panel, int64_t rows, float* to, int64_t n, bool first) {
-    alignas(64) float sum[kBlock];
-    if (first)
-      zero(sum, kBlock);
-    else
-      load_block(sum, to, n);
-    Vec v[kVectors];
-    for (int i = 0; i < kVectors; ++i) v[i] = load(sum + i * kWidth);
-    for (int64_t k = 0; k < rows; ++k)
-      for (int i = 0; i < kVectors; ++i) v[i] += load(panel + k * kBlock + i * kWidth);
-    for (int i = 0; i < kVectors; ++i) store(sum + i * kWidth, v[i]);
+    alignas(64) float sum[kBlock], so_far[kBlock] = {};
+    if (!first) load_block(so_far, to, n);
+    zero(sum, kBlock);
+    for (int64_t begin = 0; begin < rows; begin += kBlock) {  // in runs, as in tile.h
+      Vec v[kVectors] = {};
+      for (int64_t k = begin; k < min64(begin + kBlock, rows); ++k)
+        for (int i = 0; i < kVectors; ++i) v[i] += load(panel + k * kBlock + i * kWidth);
+      for (int i = 0; i < kVectors; ++i) store(sum + i * kWidth, load(sum + i * kWidth) + v[i]);
+    }
+    for (int i = 0; i < kBlock; i += kWidth) store(sum + i, load(sum + i) + load(so_far + i));
     store_block(to, sum, n);
   }
 

@@ -80,6 +80,20 @@ nb::object as_tensor(std::unique_ptr<Buffer> saved) {
   return nb::cast(nb::ndarray<nb::pytorch, float, nb::ndim<1>>(data, {floats}, owner));
 }
 
+// Memory of the pool as a tensor of its own, for results so large that fresh memory would cost a page
+// fault every 4 KB.
+nb::object empty(const std::vector<size_t>& shape, const std::vector<int64_t>& strides) {
+  if (shape.size() != strides.size())
+    throw std::invalid_argument("empty: expected as many strides as axes");
+  int64_t floats = 1;
+  for (const size_t n : shape) floats *= static_cast<int64_t>(n);
+  auto buffer = std::make_unique<Buffer>(floats);
+  float* data = buffer->data();
+  const nb::capsule owner(buffer.release(), [](void* p) noexcept { delete static_cast<Buffer*>(p); });
+  return nb::cast(
+      nb::ndarray<nb::pytorch, float>(data, shape.size(), shape.data(), owner, strides.data()));
+}
+
 std::vector<float> elementary(const std::vector<float>& x) {
   std::vector<float> out(3 * x.size());
   kernels().elementary(x.data(), static_cast<int64_t>(x.size()), out.data());
@@ -134,6 +148,7 @@ NB_MODULE(_kernels, m) {
       nb::arg("y"), nb::arg("saved"), nb::arg("given"), nb::arg("wanted"), nb::arg("weight_gradients"),
       nb::arg("threads"));
 
+  m.def("empty", &empty, nb::arg("shape"), nb::arg("strides"));
   m.def("isa", [] { return std::string(kernels().name); });
   m.def("built_isas", &built_isas);
   m.def("supported_isas", &supported_isas);

@@ -136,27 +136,26 @@ struct Rnn {
   static constexpr int kGateOf[1] = {0};
   static constexpr bool kFromX[1] = {true};
   static constexpr bool kFromH[1] = {true};
-  static constexpr int kSaved = 1;  // h'
+  static constexpr int kSaved = 0;  // h' stands in y
   static constexpr bool kHasC = false, kKeepsH = false;
   static constexpr int kStageX[1] = {0};
   static constexpr int kStageH[1] = {0};
 
   static UNROLLED_INLINE void gates(float*, int64_t) {}
 
-  static UNROLLED_INLINE void forward(const float* z, int64_t, const float*, float*, float* h, float* s,
+  static UNROLLED_INLINE void forward(const float* z, int64_t, const float*, float*, float* h, float*,
                                       int64_t) {
     UNROLLED_EACH_VECTOR {
       const Vec sum = load(z + u);
       const Vec after = kRelu ? at_least(sum, 0.0f) : tanh(sum);
       store(h + u, after);
-      if (s) store(s + u, after);
     }
   }
 
-  static UNROLLED_INLINE void backward(const float* s, int64_t, const float*, float* dh, float*,
+  static UNROLLED_INLINE void backward(const float* h, int64_t, const float*, float* dh, float*,
                                        float* dz, int64_t) {
     UNROLLED_EACH_VECTOR {
-      const Vec after = load(s + u), d = load(dh + u);
+      const Vec after = load(h + u), d = load(dh + u);
       store(dz + u, kRelu ? (after <= 0.0f ? splat(0.0f) : d) : d * (1.0f - after * after));
       store(dh + u, splat(0.0f));
     }

@@ -85,7 +85,6 @@ struct ForwardPass {
       const Operand x{I, f.x + (first + row) * I, I, kBlock,
                       w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
       const Operand none{0, nullptr, 0, 0, nullptr, 0};
-      // The bias comes first here as it does in a step, so that both ways give the same bits.
       const Source from{bias + gate * Hp + block * kBlock, 0, kBlock};
       const Target to{z_x + (row * Cell::kGates + gate) * Hp + block * kBlock, Cell::kGates * Hp, kBlock};
       product(tiles.height(tile), min64(panels, blocks - block))(from, x, none, to);

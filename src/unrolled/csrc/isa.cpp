@@ -17,7 +17,7 @@ UNROLLED_INLINE void with_pass(const Problem& f, Arena& arena, const Act& act) {
 }
 
 int64_t saved_floats(Kind kind, int64_t rows, int64_t hidden) {
-  const int values = kind == Kind::lstm ? Lstm::kSaved : kind == Kind::gru ? Gru::kSaved : 1;
+  const int values = kind == Kind::lstm ? Lstm::kSaved : kind == Kind::gru ? Gru::kSaved : Rnn<false>::kSaved;
   return rows * values * padded(hidden);
 }
 

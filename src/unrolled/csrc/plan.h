@@ -1,5 +1,6 @@
 // How a call is cut up: how many threads, rows or columns to each, how many steps to a chunk.
-// It depends on shapes and the thread count only, and no choice here changes a bit of the result.
+// How many threads there are changes no bit of the result; `x_ahead`, which rounds z once more, is
+// chosen by shapes alone.
 #pragma once
 #include "threads.h"
 #include "tile.h"

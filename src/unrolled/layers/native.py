@@ -6,6 +6,7 @@ exactly what torch's layer returns. The readable twin of the kernels is `layers/
 Letters: B batch, T time steps, D input features, H hidden, L layers, R directions, N rows in all.
 """
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +22,11 @@ from unrolled.layers.refusals import KINDS, refusal
 __all__ = ["forward", "refusal"]
 
 
+# Numbers in a tensor from which on it is taken from the kernels' pool: the system takes the memory
+# of so large a tensor back when it is freed, and hands it out anew page by page.
+_LARGE = 32 * 1024
+
+
 class _Job(NamedTuple):
     """What a call of the kernels needs beside tensors."""
 
@@ -33,16 +39,51 @@ class _Job(NamedTuple):
     biased: bool
 
 
-@lru_cache(maxsize=256)
-def _shape(kind: int, inputs: int, hidden: int, layers: int, directions: int) -> Any:
-    assert _native.kernels is not None
-    return _native.kernels.Shape(kind, inputs, hidden, layers, directions)
+class _Kind(NamedTuple):
+    """What all calls of a layer have in common."""
+
+    mode: str
+    hidden: int
+    directions: int
+    batch_first: bool
+    biased: bool
 
 
-@lru_cache(maxsize=256)
-def _steps(steps: int, batch: int) -> Any:
+def _kind(layer: nn.RNNBase) -> _Kind:
+    directions = 2 if layer.bidirectional else 1
+    return _Kind(layer.mode, layer.hidden_size, directions, layer.batch_first, layer.bias)
+
+
+@lru_cache(maxsize=256)  # a training step makes the same job each time, and takes as long as that
+def _dense_job(kind: _Kind, layers: int, shape: tuple[int, ...]) -> _Job:
+    """The job for inputs (T, B, D), (B, T, D) or (T, D)."""
     assert _native.kernels is not None
-    return _native.kernels.Steps(steps, batch, 0)
+    transposed = kind.batch_first and len(shape) == 3
+    *batch, steps = shape[:-1] if transposed else reversed(shape[:-1])
+    return _job(
+        kind, layers, shape, _native.kernels.Steps(steps, *(batch or [1]), 0), batch, transposed
+    )
+
+
+def _job(
+    kind: _Kind,
+    layers: int,
+    shape: tuple[int, ...],
+    steps: Any,
+    batch: Sequence[int],
+    transposed: bool = False,
+) -> _Job:
+    assert _native.kernels is not None
+    mode, hidden, directions, _, biased = kind
+    return _Job(
+        _native.kernels.Shape(KINDS[mode], shape[-1], hidden, layers, directions),
+        steps,
+        mode == "LSTM",
+        transposed,
+        (*shape[:-1], hidden * directions),
+        (layers * directions, *batch, hidden),
+        biased,
+    )
 
 
 def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
@@ -53,14 +94,8 @@ def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
     """
     if isinstance(inputs, PackedSequence):
         return _forward_packed(layer, inputs, state)
-    batched = inputs.dim() == 3
-    transposed = batched and layer.batch_first
-    if batched:
-        batch, steps = inputs.shape[:2] if transposed else (inputs.shape[1], inputs.shape[0])
-    else:
-        batch, steps = 1, inputs.shape[0]
-    lead = inputs.shape[:-1]
-    return _stack(layer, inputs, state, _steps(steps, batch), lead, (batch,) * batched)
+    kind = _kind(layer)
+    return _stack(layer, inputs, state, lambda layers, shape: _dense_job(kind, layers, shape))
 
 
 def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> Any:
@@ -70,7 +105,12 @@ def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> An
     batch = int(sizes[0])
     steps = _native.kernels.Steps(len(sizes), batch, sizes_at_hand.data_ptr())
     state = None if state is None else layer.permute_hidden(state, order)
-    outputs, last = _stack(layer, data, state, steps, data.shape[:1], (batch,))
+    kind = _kind(layer)
+
+    def job(layers: int, shape: tuple[int, ...]) -> _Job:
+        return _job(kind, layers, shape, steps, (batch,))
+
+    outputs, last = _stack(layer, data, state, job)
     return PackedSequence(outputs, sizes, order, back), layer.permute_hidden(last, back)
 
 
@@ -78,44 +118,44 @@ def _stack(
     layer: nn.RNNBase,
     inputs: Tensor,
     state: Any,
-    steps: Any,
-    lead: tuple[int, ...],
-    batch: tuple[int, ...],
+    job: Callable[[int, tuple[int, ...]], _Job],
 ) -> Any:
-    """Run all layers in one call; with dropout between them, layer after layer."""
+    """Run all layers; `job` says what a call of so many layers on inputs of such a shape is."""
     lstm = layer.mode == "LSTM"
     h0, c0 = (None, None) if state is None else state if lstm else (state, None)
-    directions = 2 if layer.bidirectional else 1
-    apart = layer.dropout > 0 and layer.training and layer.num_layers > 1
-    deep = 1 if apart else layer.num_layers
-    weights = layer._flat_weights
-    per_layer = len(weights) // layer.num_layers
-    transposed = layer.batch_first and len(lead) == 2
-    outputs, last = inputs, []
-    for first in range(0, layer.num_layers, deep):
-        if first:
-            outputs = functional.dropout(outputs, layer.dropout, training=True)
-        width = layer.hidden_size * directions
-        job = _Job(
-            _shape(KINDS[layer.mode], outputs.shape[-1], layer.hidden_size, deep, directions),
-            steps,
-            lstm,
-            transposed,
-            (*lead, width),
-            (deep * directions, *batch, layer.hidden_size),
-            layer.bias,
+    if layer.dropout and layer.training and layer.num_layers > 1:
+        outputs, hidden, memory = _one_by_one(layer, inputs, h0, c0, job)
+    else:
+        outputs, hidden, memory = _run(
+            job(layer.num_layers, inputs.shape), inputs, h0, c0, layer._flat_weights
         )
-        rows = slice(first * directions, (first + deep) * directions)
+    return outputs, (hidden, memory) if lstm else hidden
+
+
+def _one_by_one(
+    layer: nn.RNNBase,
+    outputs: Tensor,
+    h0: Any,
+    c0: Any,
+    job: Callable[[int, tuple[int, ...]], _Job],
+) -> tuple[Any, ...]:
+    """A call for each layer, with dropout between them."""
+    directions = 2 if layer.bidirectional else 1
+    weights, last = layer._flat_weights, []
+    per_layer = len(weights) // layer.num_layers
+    for i in range(layer.num_layers):
+        if i:
+            outputs = functional.dropout(outputs, layer.dropout, training=True)
+        rows = slice(i * directions, (i + 1) * directions)
         outputs, *ends = _run(
-            job,
+            job(1, outputs.shape),
             outputs,
-            h0 if h0 is None or not apart else h0[rows],
-            c0 if c0 is None or not apart else c0[rows],
-            weights[first * per_layer : (first + deep) * per_layer],
+            None if h0 is None else h0[rows],
+            None if c0 is None else c0[rows],
+            weights[i * per_layer : (i + 1) * per_layer],
         )
         last.append(ends)
-    hidden, memory = last[0] if len(last) == 1 else ([*map(_join, zip(*last, strict=True))])
-    return outputs, (hidden, memory) if lstm else hidden
+    return outputs, *map(_join, zip(*last, strict=True))
 
 
 def _join(parts: tuple[Any, ...]) -> Any:
@@ -127,8 +167,7 @@ def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Any]) -> tuple[An
         weights[0].requires_grad
         or any(t is not None and t.requires_grad for t in (x, h0, c0, *weights))
     ):
-        result: tuple[Any, ...] = _Recurrence.apply(job, x, h0, c0, *weights)  # type: ignore[no-untyped-call]
-        return result
+        return _apply(job, x, h0, c0, *weights)  # type: ignore[no-any-return]
     return _compute(job, x, h0, c0, weights, keep=False)[0]
 
 
@@ -139,10 +178,11 @@ def _compute(
     kernels = _native.kernels
     assert kernels is not None
     x = _time_major(job, x)
-    h0, c0, *weights = (_plain(t) for t in (h0, c0, *weights))
-    y = _empty(job, job.output)
-    hn = _new(job.states)
-    cn = _new(job.states) if job.lstm else None
+    h0, c0 = _plain(h0), _plain(c0)
+    weights = [_plain(weight) for weight in weights]
+    y = _empty(job, job.output, x)
+    hn = x.new_empty(job.states)
+    cn = x.new_empty(job.states) if job.lstm else None
     saved = kernels.forward(
         job.shape,
         job.steps,
@@ -165,20 +205,19 @@ def _time_major(job: _Job, tensor: Tensor) -> Tensor:
 
 def _plain(tensor: Tensor | None) -> Tensor | None:
     """Numbers as they are in memory: an address says nothing of strides or a pending minus."""
-    return None if tensor is None else tensor.resolve_neg().contiguous()
+    if tensor is None or (tensor.is_contiguous() and not tensor.is_neg()):
+        return tensor  # asked first, for it is quicker than the two calls which change nothing
+    return tensor.resolve_neg().contiguous()
 
 
-def _new(shape: tuple[int, ...]) -> Tensor:
-    """Memory for results, whatever default number type or device the user has set."""
-    return torch.empty(shape, dtype=torch.float32, device="cpu")
-
-
-def _empty(job: _Job, shape: tuple[int, ...]) -> Tensor:
+def _empty(job: _Job, shape: tuple[int, ...], like: Tensor) -> Tensor:
     """As the caller sees it, with (T, B, ·) in memory: what torch returns under batch_first."""
-    if not job.transposed:
-        return _new(shape)
-    batch, steps, width = shape
-    return _new((steps, batch, width)).transpose(0, 1)
+    first, second, width = shape if len(shape) == 3 else (1, *shape)
+    strides = (width, first * width, 1) if job.transposed else (second * width, width, 1)
+    if first * second * width < _LARGE:
+        return like.new_empty_strided(shape, strides[-len(shape) :])
+    assert _native.kernels is not None
+    return _native.kernels.empty(shape, strides[-len(shape) :])  # type: ignore[no-any-return]
 
 
 def _address(tensor: Tensor | None) -> int:
@@ -187,12 +226,10 @@ def _address(tensor: Tensor | None) -> int:
 
 def _weight_addresses(job: _Job, weights: Any) -> list[int]:
     """Four to a layer and direction: w_ih, w_hh, b_ih, b_hh, the last two 0 without a bias."""
+    addresses = [0 if weight is None else weight.data_ptr() for weight in weights]
     if job.biased:
-        return [_address(w) for w in weights]
-    addresses = []
-    for w_ih, w_hh in zip(weights[::2], weights[1::2], strict=True):
-        addresses += [_address(w_ih), _address(w_hh), 0, 0]
-    return addresses
+        return addresses
+    return [n for i in range(0, len(addresses), 2) for n in (*addresses[i : i + 2], 0, 0)]
 
 
 class _Recurrence(torch.autograd.Function):
@@ -220,9 +257,9 @@ class _Recurrence(torch.autograd.Function):
         _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
         dy = None if dy is None else _time_major(job, dy)
         dhn, dcn = _plain(dhn), _plain(dcn)
-        dx = _empty(job, (*job.output[:-1], x.shape[-1])) if want_x else None
-        dh0 = _new(job.states) if want_h0 else None
-        dc0 = _new(job.states) if want_c0 else None
+        dx = _empty(job, (*job.output[:-1], x.shape[-1]), x) if want_x else None
+        dh0 = x.new_empty(job.states) if want_h0 else None
+        dc0 = x.new_empty(job.states) if want_c0 else None
         grads = [torch.empty_like(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
         kernels.backward(
             job.shape,
@@ -238,3 +275,8 @@ class _Recurrence(torch.autograd.Function):
             torch.get_num_threads(),
         )
         return None, dx, dh0, dc0, *grads
+
+
+# Function.apply without its first half, which is for torch.func's transforms: those are refused
+# before, and looking for them takes a third as long as all the rest.
+_apply: Callable[..., Any] = super(torch.autograd.Function, _Recurrence).apply

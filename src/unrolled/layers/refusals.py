@@ -1,5 +1,6 @@
 """Why the native engine does not take a call, in words."""
 
+import operator
 from functools import lru_cache
 from typing import Any, cast
 
@@ -44,15 +45,24 @@ def _refused_layer(layer: nn.RNNBase) -> str | None:
         return "proj_size is not supported"
     if layer.mode not in KINDS:
         return f"the mode {layer.mode} is not known"
-    layer._update_flat_weights()
-    weights = cast(list[Tensor], layer._flat_weights)
-    for weight, shape in zip(weights, _weight_shapes(*_sizes(layer)), strict=True):
+    for weight, shape in zip(_weights(layer), _weight_shapes(*_sizes(layer)), strict=True):
         refused = _refused_tensor(weight, "a weight is")
         if refused:
             return refused
         if weight.shape != shape:
             return f"a weight of shape {tuple(weight.shape)} is not the expected {shape}"
     return None
+
+
+def _weights(layer: nn.RNNBase) -> list[Tensor]:
+    """The layer's weights in torch's order, brought up to date as torch's forward does it.
+
+    torch's own way to see whether one was exchanged takes as long as the rest of the checks.
+    """
+    held = map(layer._parameters.get, layer._flat_weights_names)
+    if not all(map(operator.is_, held, layer._flat_weights)):
+        layer._update_flat_weights()
+    return cast(list[Tensor], layer._flat_weights)
 
 
 def _sizes(layer: nn.RNNBase) -> tuple[int, int, int, int, int, bool]:
@@ -80,7 +90,7 @@ def _refused_tensor(tensor: Any, what: str) -> str | None:
     if tensor.dtype is not torch.float32:
         name = str(tensor.dtype).removeprefix("torch.")
         return f"the native engine takes float32, and {what} {name}"
-    if tensor.device.type != "cpu":
+    if not tensor.is_cpu:
         return f"the native engine runs on the CPU, and {what} on {tensor.device.type}"
     if tensor.layout is not torch.strided:
         return f"the native engine takes dense tensors, and {what} {tensor.layout}"
