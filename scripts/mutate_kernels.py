@@ -36,21 +36,15 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant("cells.h", "Lstm", "i, f: tanh", "    sigmoids(z, 2 * stride);\n", "    tanhs(z, 2 * stride);\n"),
+    Mutant("cells.h", "Lstm", "i, f: tanh", "sigmoids(z, 3", "tanhs(z, 2 * stride);\n    sigmoids(z + 2 * stride, 1"),
     Mutant(
         "cells.h",
         "Lstm",
         "g: sigmoid",
-        "tanhs(z + 2 * stride, stride);",
-        "sigmoids(z + 2 * stride, stride);",
-    ),
-    Mutant(
-        "cells.h",
-        "Lstm",
-        "o: tanh",
-        "sigmoids(z + 3 * stride, stride);",
         "tanhs(z + 3 * stride, stride);",
+        "sigmoids(z + 3 * stride, stride);",
     ),
+    Mutant("cells.h", "Lstm", "o: tanh", "sigmoids(z, 3 * stride)", "sigmoids(z, 2 * stride);\n    tanhs(z + 2 * stride, stride)"),
     Mutant("cells.h", "Lstm", "c: without f", "f * before + i * g;\n      store(c", "before + i * g;\n      store(c"),
     Mutant("cells.h", "Lstm", "h: without tanh", "o * tanh(after)", "o * after"),
     Mutant("cells.h", "Lstm", "di", "d * g * (i * (1.0f - i))", "d * g * (i * (1.0f + i))"),

@@ -28,27 +28,27 @@ UNROLLED_INLINE void tanhs(float* z, int64_t n) {
 // i, f, o = sigmoid; g = tanh; c' = f c + i g; h' = o tanh(c')
 struct Lstm {
   static constexpr int kGates = 4, kStages = 4;
-  static constexpr int kGateOf[4] = {0, 1, 2, 3};  // i f g o, torch's order
+  // torch's order is i f g o. Here the three sigmoids are neighbours, for one loop to make them.
+  static constexpr int kGateOf[4] = {0, 1, 3, 2};
   static constexpr bool kFromX[4] = {true, true, true, true};
   static constexpr bool kFromH[4] = {true, true, true, true};
-  static constexpr int kSaved = 5;  // i f g o and the c the step began with
+  static constexpr int kSaved = 5;  // i f o g and the c the step began with
   static constexpr bool kHasC = true, kKeepsH = false;
   // Backward: where the dz of each gate stands, as x's weights and as h's see it.
-  static constexpr int kStageX[4] = {0, 1, 2, 3};
-  static constexpr int kStageH[4] = {0, 1, 2, 3};
+  static constexpr int kStageX[4] = {0, 1, 3, 2};
+  static constexpr int kStageH[4] = {0, 1, 3, 2};
 
   static UNROLLED_INLINE void gates(float* z, int64_t stride) {
-    sigmoids(z, 2 * stride);
-    tanhs(z + 2 * stride, stride);
-    sigmoids(z + 3 * stride, stride);
+    sigmoids(z, 3 * stride);
+    tanhs(z + 3 * stride, stride);
   }
 
   // c: in and out. h: out.
   static UNROLLED_INLINE void forward(const float* z, int64_t stride, const float*, float* c, float* h,
                                       float* s, int64_t s_stride) {
     UNROLLED_EACH_VECTOR {
-      const Vec i = load(z + u), f = load(z + stride + u), g = load(z + 2 * stride + u);
-      const Vec o = load(z + 3 * stride + u);
+      const Vec i = load(z + u), f = load(z + stride + u), o = load(z + 2 * stride + u);
+      const Vec g = load(z + 3 * stride + u);
       const Vec before = load(c + u);
       const Vec after = f * before + i * g;
       store(c + u, after);
@@ -56,8 +56,8 @@ struct Lstm {
       if (s) {
         store(s + u, i);
         store(s + s_stride + u, f);
-        store(s + 2 * s_stride + u, g);
-        store(s + 3 * s_stride + u, o);
+        store(s + 2 * s_stride + u, o);
+        store(s + 3 * s_stride + u, g);
         store(s + 4 * s_stride + u, before);
       }
     }
@@ -67,15 +67,15 @@ struct Lstm {
   static UNROLLED_INLINE void backward(const float* s, int64_t s_stride, const float*, float* dh,
                                        float* dc, float* dz, int64_t stride) {
     UNROLLED_EACH_VECTOR {
-      const Vec i = load(s + u), f = load(s + s_stride + u), g = load(s + 2 * s_stride + u);
-      const Vec o = load(s + 3 * s_stride + u), before = load(s + 4 * s_stride + u);
+      const Vec i = load(s + u), f = load(s + s_stride + u), o = load(s + 2 * s_stride + u);
+      const Vec g = load(s + 3 * s_stride + u), before = load(s + 4 * s_stride + u);
       const Vec tanh_c = tanh(f * before + i * g);  // made again: cheaper than saving and reading it
       const Vec from_h = load(dh + u);
       const Vec d = load(dc + u) + from_h * o * (1.0f - tanh_c * tanh_c);
       store(dz + u, d * g * (i * (1.0f - i)));
       store(dz + stride + u, d * before * (f * (1.0f - f)));
-      store(dz + 2 * stride + u, d * i * (1.0f - g * g));
-      store(dz + 3 * stride + u, from_h * tanh_c * (o * (1.0f - o)));
+      store(dz + 2 * stride + u, from_h * tanh_c * (o * (1.0f - o)));
+      store(dz + 3 * stride + u, d * i * (1.0f - g * g));
       store(dc + u, d * f);
       store(dh + u, splat(0.0f));
     }

@@ -18,7 +18,7 @@ struct ForwardPass {
   float* bias;      // (stages, Hp)
   float* state[2];  // (B, Hp) h before and after a step, taking turns
   float* c;         // (B, Hp) LSTM's c, in place
-  float* z_x;       // (chunk rows, G, Hp) x's part of the sums, when it is made ahead
+  float* z_x;       // (chunk rows, stages of x, Hp) x's part of the sums, when it is made ahead
 
   ForwardPass(const Forward& f, Arena& arena)
       : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
@@ -80,13 +80,14 @@ struct ForwardPass {
     const Range mine = team.share(Cell::kGates * groups * tiles.count);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t tile = task % tiles.count, group = task / tiles.count % groups;
-      const int64_t gate = task / tiles.count / groups, block = group * panels;
+      const int64_t stage = task / tiles.count / groups, block = group * panels;  // x's come first
+      const int64_t gate = Cell::kGateOf[stage];
       const int64_t row = tiles.start(tile);
       const Operand x{I, f.x + (first + row) * I, I, kBlock,
                       w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
       const Operand none{0, nullptr, 0, 0, nullptr, 0};
-      const Source from{bias + gate * Hp + block * kBlock, 0, kBlock};
-      const Target to{z_x + (row * Cell::kGates + gate) * Hp + block * kBlock, Cell::kGates * Hp, kBlock};
+      const Source from{bias + stage * Hp + block * kBlock, 0, kBlock};
+      const Target to{z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, Cell::kGates * Hp, kBlock};
       product(tiles.height(tile), min64(panels, blocks - block))(from, x, none, to);
     }
   }
@@ -116,7 +117,7 @@ struct ForwardPass {
       const Operand h{Cell::kFromH[stage] ? H : 0, state[s & 1] + row * Hp, Hp, kBlock,
                       w_h + (gate * blocks + block) * H * kBlock, H * kBlock};
       const Source from =
-          ahead ? Source{z_x + ((first + row - chunk) * Cell::kGates + gate) * Hp + block * kBlock,
+          ahead ? Source{z_x + ((first + row - chunk) * Cell::kGates + stage) * Hp + block * kBlock,
                          Cell::kGates * Hp, kBlock}
                 : Source{bias + stage * Hp + block * kBlock, 0, kBlock};
       tile(from, x, h, Target{z + stage * stage_size, P * kBlock, kBlock});

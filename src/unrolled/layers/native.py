@@ -6,6 +6,7 @@ exactly what torch's layer returns. The readable twin of the kernels is `layers/
 Letters: B batch, T time steps, D input features, H hidden, L layers, R directions, N rows in all.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ class _Job(NamedTuple):
     lstm: bool
     transposed: bool  # inputs and outputs are (B, T, ·): the kernels want (T, B, ·)
     output: tuple[int, ...]  # shape of the outputs, as the caller sees them
+    strides: tuple[int, ...]  # and theirs, with (T, B, ·) in memory
     states: tuple[int, ...]  # shape of the last states
     biased: bool
 
@@ -75,12 +77,15 @@ def _job(
 ) -> _Job:
     assert _native.kernels is not None
     mode, hidden, directions, _, biased = kind
+    *lead, width = *shape[:-1], hidden * directions
+    strides = (width, lead[0] * width, 1) if transposed else (lead[-1] * width, width, 1)
     return _Job(
         _native.kernels.Shape(KINDS[mode], shape[-1], hidden, layers, directions),
         steps,
         mode == "LSTM",
         transposed,
-        (*shape[:-1], hidden * directions),
+        (*lead, width),
+        strides[-len(shape) :],
         (layers * directions, *batch, hidden),
         biased,
     )
@@ -180,7 +185,7 @@ def _compute(
     x = _time_major(job, x)
     h0, c0 = _plain(h0), _plain(c0)
     weights = [_plain(weight) for weight in weights]
-    y = _empty(job, job.output, x)
+    y = _empty(x, job.output, job.strides)
     hn = x.new_empty(job.states)
     cn = x.new_empty(job.states) if job.lstm else None
     saved = kernels.forward(
@@ -210,14 +215,16 @@ def _plain(tensor: Tensor | None) -> Tensor | None:
     return tensor.resolve_neg().contiguous()
 
 
-def _empty(job: _Job, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """As the caller sees it, with (T, B, ·) in memory: what torch returns under batch_first."""
-    first, second, width = shape if len(shape) == 3 else (1, *shape)
-    strides = (width, first * width, 1) if job.transposed else (second * width, width, 1)
-    if first * second * width < _LARGE:
-        return like.new_empty_strided(shape, strides[-len(shape) :])
+def _empty(like: Tensor, shape: Sequence[int], strides: Sequence[int]) -> Tensor:
+    """Memory for a result, which must be a tensor of its own and no view of another."""
+    if math.prod(shape) < _LARGE:
+        return like.new_empty_strided(shape, strides)
     assert _native.kernels is not None
-    return _native.kernels.empty(shape, strides[-len(shape) :])  # type: ignore[no-any-return]
+    return _native.kernels.empty(shape, strides)  # type: ignore[no-any-return]
+
+
+def _gradient(of: Tensor) -> Tensor:
+    return torch.empty_like(of) if of.numel() < _LARGE else _empty(of, of.shape, of.stride())
 
 
 def _address(tensor: Tensor | None) -> int:
@@ -257,10 +264,10 @@ class _Recurrence(torch.autograd.Function):
         _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
         dy = None if dy is None else _time_major(job, dy)
         dhn, dcn = _plain(dhn), _plain(dcn)
-        dx = _empty(job, (*job.output[:-1], x.shape[-1]), x) if want_x else None
+        dx = _gradient(x) if want_x else None
         dh0 = x.new_empty(job.states) if want_h0 else None
         dc0 = x.new_empty(job.states) if want_c0 else None
-        grads = [torch.empty_like(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
+        grads = [_gradient(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
         kernels.backward(
             job.shape,
             job.steps,
@@ -274,6 +281,8 @@ class _Recurrence(torch.autograd.Function):
             _weight_addresses(job, grads),
             torch.get_num_threads(),
         )
+        if job.transposed and dx is not None:
+            dx = dx.transpose(0, 1)
         return None, dx, dh0, dc0, *grads
 
 
