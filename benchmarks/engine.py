@@ -32,6 +32,7 @@ TUNED = {  # keeps freed memory in the process: without it each step of torch fa
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "67108864",
 }
+IN_A_ROW = 5  # steps of one engine before the other's turn
 GATES = {"GRU": 3, "RNN": 1, "LSTM": 4}
 
 
@@ -85,7 +86,7 @@ def shapes(cell: str, quick: bool) -> Iterator[Shape]:
 
 
 def measure(shape: Shape, training: bool, seconds: float) -> Timing:
-    """Time both engines in turn for some seconds, five times at least."""
+    """Time both engines in turn for some seconds, five steps at least."""
     torch.manual_seed(0)
     kind = getattr(nn, shape.cell)
     settings = {"num_layers": shape.layers, "bidirectional": shape.bidirectional}
@@ -114,7 +115,9 @@ def measure(shape: Shape, training: bool, seconds: float) -> Timing:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times[0]) < 5:
         for engine, taken in zip(engines, times, strict=True):
-            taken.append(step(engine))
+            # Some steps in a row, as in training: after a single one the other side's turn would
+            # have emptied the caches of its code.
+            taken += [step(engine) for _ in range(IN_A_ROW)]
     return Timing(shape, training, *(statistics.median(t) for t in times))
 
 

@@ -262,10 +262,12 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
 def test_data_that_cannot_be_learned_is_refused_in_one_line(
     break_it: Callable[[Any, Any], Any], message: str
 ) -> None:
-    with pytest.raises(DataError) as error:
-        Classifier(**SMALL).fit(*break_it(*waves(12)), training=QUICK)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
+    for test in (None, 0.25):
+        with pytest.raises(DataError) as error:
+            Classifier(**SMALL).fit(*break_it(*waves(12)), test=test, training=QUICK)
+        assert "\n" not in str(error.value)
+        if test is None:
+            assert message in str(error.value)
 
 
 def test_an_unseen_label_is_refused_by_name(fitted: Classifier) -> None:

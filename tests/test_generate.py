@@ -97,6 +97,7 @@ def test_any_probabilities_and_options_draw_a_symbol(
         ({"temperature": float("nan")}, "temperature must be at least 0, got nan"),
         ({"top_k": -1}, "top_k must be at least 0, got -1"),
         ({"top_p": 0.0}, r"top_p must be in \(0, 1\], got 0.0"),
+        ({"seed": -1}, r"seed must be in \[0, 2\*\*63\), got -1"),
         ({"length": -1}, "length must be at least 0, got -1"),
     ],
 )

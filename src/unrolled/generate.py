@@ -40,6 +40,8 @@ class Sampling:
             raise SettingsError(f"generate: top_k must be at least 0, got {self.top_k}")
         if not 0 < self.top_p <= 1:
             raise SettingsError(f"generate: top_p must be in (0, 1], got {self.top_p}")
+        if self.seed is not None and not 0 <= self.seed < 2**63:
+            raise SettingsError(f"generate: seed must be in [0, 2**63), got {self.seed}")
 
     def draw(self, logs: Tensor, generator: torch.Generator) -> int:
         """The number of a symbol, by the logarithms of the probabilities (V,)."""

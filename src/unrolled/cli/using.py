@@ -102,8 +102,6 @@ def generate(
     """
     from unrolled.models import LanguageModel
 
-    if seed is not None and not 0 <= seed < 2**63:
-        raise SettingsError(f"generate: seed must be in [0, 2**63), got {seed}")
     model = LanguageModel.load(run)
     pieces = model.generate(
         prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
