@@ -121,6 +121,17 @@ def measure(shape: Shape, training: bool, seconds: float) -> Timing:
     return Timing(shape, training, *(statistics.median(t) for t in times))
 
 
+def product_speed() -> float:
+    """GF/s of a large product of matrices in torch: what the machine has to give at this time."""
+    a = torch.randn(2048, 2048)
+    times = []
+    for _ in range(10):
+        begin = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - begin)
+    return float(2 * 2048**3 / statistics.median(times) / 1e9)
+
+
 def geomean(ratios: list[float]) -> float:
     return math.exp(sum(map(math.log, ratios)) / len(ratios))
 
@@ -140,6 +151,17 @@ def table(timings: list[Timing]) -> str:
     return "\n".join([*lines, "", *summary(timings)])
 
 
+def ratios(timings: list[Timing]) -> str:
+    """Markdown: times torch's speed, training then inference of each cell, one row a size."""
+    cells = list(dict.fromkeys(t.shape.cell for t in timings))
+    names = " | ".join(f"{cell} training | inference" for cell in cells)
+    rows: dict[str, list[str]] = {}
+    for t in timings:
+        rows.setdefault(str(t.shape).partition(" ")[2], []).append(f"{t.ratio:.2f}")
+    lines = [f"| | {names} |", "|---" * (1 + 2 * len(cells)) + "|"]
+    return "\n".join([*lines, *(f"| {size} | {' | '.join(row)} |" for size, row in rows.items())])
+
+
 def summary(timings: list[Timing]) -> list[str]:
     """Geometric means over the grid, a line for training and one for inference."""
     lines = []
@@ -157,8 +179,7 @@ def summary(timings: list[Timing]) -> list[str]:
     return lines
 
 
-def run_here(cells: list[str], quick: bool, threads: int) -> list[Timing]:
-    torch.set_num_threads(threads)
+def run_here(cells: list[str], quick: bool) -> list[Timing]:
     seconds = 0.05 if quick else 0.2
     found = []
     for cell in cells:
@@ -168,14 +189,18 @@ def run_here(cells: list[str], quick: bool, threads: int) -> list[Timing]:
     return found
 
 
-def run_apart(cells: str, quick: bool, threads: int, tuned: bool) -> list[Timing]:
-    """Run one setting in a process of its own and read back its figures."""
+def run_apart(
+    cells: str, quick: bool, threads: int, tuned: bool
+) -> tuple[list[Timing], list[float]]:
+    """Run one setting in a process of its own: its figures, and torch's speed at both ends."""
     command = [sys.executable, "-m", "benchmarks.engine", "--cells", cells, "--child", str(threads)]
     environment = {**os.environ, **(TUNED if tuned else {})}
     out = subprocess.run(
         command + ["--quick"] * quick, env=environment, check=True, capture_output=True, text=True
     ).stdout
-    return [Timing(**{**row, "shape": Shape(**row["shape"])}) for row in json.loads(out)]
+    found = json.loads(out)
+    rows = [Timing(**{**row, "shape": Shape(**row["shape"])}) for row in found["timings"]]
+    return rows, found["products"]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -185,8 +210,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--child", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
-        timings = run_here(options.cells.split(","), options.quick, options.child)
-        print(json.dumps([asdict(t) for t in timings]))
+        torch.set_num_threads(options.child)
+        products = [product_speed()]
+        timings = run_here(options.cells.split(","), options.quick)
+        products.append(product_speed())
+        print(json.dumps({"timings": [asdict(t) for t in timings], "products": products}))
         return
     RESULTS.mkdir(exist_ok=True)
     report: dict[str, object] = {"doctor": doctor()}
@@ -194,10 +222,15 @@ def main(arguments: list[str] | None = None) -> None:
     first: list[Timing] = []
     for threads, tuned in ((most, False), (most, True), (1, False)):
         name = f"{threads} threads, {'tuned' if tuned else 'default'} malloc"
-        timings = run_apart(options.cells, options.quick, threads, tuned)
-        report[name] = [{**asdict(t), "ratio": t.ratio} for t in timings]
+        timings, products = run_apart(options.cells, options.quick, threads, tuned)
+        report[name] = {
+            "timings": [{**asdict(t), "ratio": t.ratio} for t in timings],
+            "torch's product of two 2048 x 2048 matrices, GF/s": products,
+        }
         first = first or timings
-        print(f"\n## {name}\n\n{table(timings)}", flush=True)
+        print(f"\n## {name}\n\n{table(timings)}\n\n{ratios(timings)}")
+        print("torch's product of two 2048 x 2048 matrices, before and after: ", end="")
+        print(" and ".join(f"{speed:.0f} GF/s" for speed in products), flush=True)
     (RESULTS / "engine.json").write_text(json.dumps(report, indent=1))
     (RESULTS / "engine.svg").write_text(chart([(str(t.shape), t.ratio) for t in first[::2]]))
     print(f"\nwritten: {RESULTS}/engine.json, engine.svg")

@@ -41,12 +41,12 @@ HIDDEN, EMBED, BATCH, STEPS, DROPOUT = 512, 96, 64, 128, 0.4  # of the published
 
 
 def score(
-    text: Path, level: str, seeds: int, model: dict[str, Any], changes: dict[str, Any]
+    text: Path, level: str, seeds: range, model: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     """Fit once for each seed and print the score, the epoch it is from and the minutes."""
     corpus = Corpus.read(text, level=level)
     rows = []
-    for seed in range(seeds):
+    for seed in seeds:
         fresh = LanguageModel(**model)
         training = default_training(len(corpus.part("train")), fresh.settings.steps)
         began = time.perf_counter()
@@ -56,7 +56,7 @@ def score(
         rows.append((found.nats_per_character, fresh.outcome.best_epoch, round(minutes, 2)))
         print(f"seed {seed}: {found}, epoch {rows[-1][1]}, {minutes:.1f} minutes", flush=True)
     mean = statistics.mean(row[0] for row in rows)
-    print(f"{text.name}: mean {mean:.4f} nats per character over {seeds} seeds")
+    print(f"{text.name}: mean {mean:.4f} nats per character over {len(seeds)} seeds")
     settings = {name: str(value) for name, value in (model | changes).items()}
     keep(f"language-{text.stem}", {"mean": mean, "seeds": rows, "settings": settings})
 
@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--text", type=Path, default=TEXT)
     parser.add_argument("--level", default="char")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0, help="to run seeds side by side")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--symbols", type=int, default=8 * BATCH * STEPS, help="for speed")
     parser.add_argument("--cell")
@@ -147,7 +148,7 @@ def main() -> None:
     score(
         asked["text"],
         asked["level"],
-        asked["seeds"],
+        range(asked["first_seed"], asked["first_seed"] + asked["seeds"]),
         {name: asked[name] for name in of_model if name in asked},
         {name: asked[name] for name in of_training if name in asked},
     )
