@@ -2,8 +2,9 @@
 # Runs the kernel tests on a build with the address and undefined-behaviour sanitizers.
 #   scripts/sanitize.sh [pytest arguments]
 # Needs GCC, cmake and ninja. Leaves the installed extension alone: the package is copied beside the
-# build and imported from there. Leaks are not looked for: Python itself has many. The tests of
-# rounding are left out: at -O1, chosen to compile in a minute, multiply-adds are not fused.
+# build and imported from there. Leaks are not looked for: Python itself has many. Those of
+# rounding (test_native_accuracy.py) are left out: -O1, chosen to compile in a minute, fuses no
+# multiply-adds.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}

@@ -95,6 +95,11 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {self.characters[name]:,}" for name in PARTS)
+        level, kinds = self.vocabulary.level, len(self.vocabulary)
+        return f"Corpus({parts} characters; {kinds} symbols, level {level})"
+
     def part(self, name: PartName) -> np.ndarray:
         """The numbers of a part (n,)."""
         start, stop = self.bounds[name]
