@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from unrolled import files
 from unrolled.errors import RunError
@@ -90,6 +90,29 @@ def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> boo
     return taken
 
 
+def begin(folder: Path, card: Card, *, resume: bool, overwrite: bool) -> bool:
+    """Claim a folder for the run of this card, and return whether it goes on with one there.
+
+    A run that is gone on with must have the same settings and the same data, else RunError.
+    """
+    goes_on = claim(folder, resume=resume, overwrite=overwrite) and resume
+    if goes_on:
+        _check_same(load_card(folder, card.task), card)
+    else:
+        save_card(folder, card)
+    return goes_on
+
+
+def _check_same(old: Card, new: Card) -> None:
+    for kind, settings in new.model_dump(mode="json")["settings"].items():
+        for name, value in settings.items():
+            before = old.settings.get(kind, {}).get(name)
+            if before != value:
+                raise RunError(f"resume: the run was started with {name} {before}, not {value}")
+    if old.data.get("fingerprint") != new.data["fingerprint"]:
+        raise RunError("resume: the run was started on other data")
+
+
 def status_of(ended: str) -> Status:
     """The status of a run whose training ended so, see `training.Outcome`."""
     return "interrupted" if ended == "interrupted" else "finished"
@@ -148,6 +171,15 @@ def load(folder: Path, task: str | None = None) -> tuple[Card, dict[str, Tensor]
     if files.digest(path.read_bytes()) != card.fingerprints.get(MODEL):
         raise RunError(f"{path} is damaged: its fingerprint differs from the one in {CARD}")
     return card, files.read_tensors(path)[0]
+
+
+def fill(network: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
+    """Put the weights of a run into a network; RunError when they are not for it."""
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise RunError(f"{folder} is damaged: the weights do not fit: {reason}") from None
 
 
 def _own(content: dict[str, Any]) -> str:

@@ -271,13 +271,16 @@ class Classifier(Parameters):
     @classmethod
     def load(cls, path: str | Path) -> Classifier:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
-        card, tensors = classifier_run.read(Path(path))
+        from unrolled import runs
+
+        folder = Path(path)
+        card, tensors = runs.load(folder, labels.TASK)
         model = cls(**classifier_run.settings(card))
         model.training = Training(**card.settings["training"])
         model.data = card.data
         model._found(SequenceEncoder.from_dict(card.encoder))
         model._model = model._build()
-        classifier_run.fill(model.model, tensors, Path(path))
+        runs.fill(model.model, tensors, folder)
         return model
 
     def _found(self, encoder: SequenceEncoder) -> None:

@@ -7,13 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
-
 from unrolled import files, labels
 from unrolled.checkpoint import Checkpoint
 from unrolled.data.sequences import Sequences
-from unrolled.errors import RunError
-from unrolled.models.resume import check_same
 from unrolled.training import describe_device
 
 if TYPE_CHECKING:
@@ -27,13 +23,9 @@ def begin(
     """Claim the run folder; a run that is gone on with must be this one."""
     from unrolled import runs  # pydantic costs a fifth of a second: only when a run is kept
 
-    taken = runs.claim(folder, resume=resume, overwrite=overwrite)
     codes = model.encoder.codes(learned)
     model.data["fingerprint"] = files.digest(learned.inputs.tobytes() + codes.tobytes())
-    if resume and taken:
-        check_same(runs.load_card(folder, labels.TASK), _card(model, "training"))
-    else:
-        runs.save_card(folder, _card(model, "training"))
+    runs.begin(folder, _card(model, "training"), resume=resume, overwrite=overwrite)
     return Checkpoint(folder)
 
 
@@ -66,25 +58,9 @@ def _card(model: Classifier, status: runs.Status) -> runs.Card:
     )
 
 
-def read(folder: Path) -> tuple[runs.Card, dict[str, Tensor]]:
-    """The card and the weights of a run of labels."""
-    from unrolled import runs
-
-    return runs.load(folder, labels.TASK)
-
-
 def settings(card: runs.Card) -> dict[str, Any]:
     """The settings of the classifier that a card holds."""
     found = dict(card.settings["model"])
     if isinstance(found["class_weight"], list):
         found["class_weight"] = dict(found["class_weight"])
     return found
-
-
-def fill(network: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
-    """Put weights into a network; RunError when they are not for it."""
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise RunError(f"{folder} is damaged: the weights do not fit: {reason}") from None

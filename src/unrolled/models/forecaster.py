@@ -26,7 +26,6 @@ from unrolled.models.calibrate import margins
 from unrolled.models.forecast_task import ForecastTask
 from unrolled.models.network import ForecastNetwork
 from unrolled.models.prepared import Prepared, features_of, in_batches, run_over, shape_of
-from unrolled.models.resume import check_same
 from unrolled.models.settings import ForecasterSettings
 from unrolled.progress import Display
 from unrolled.training import Outcome, Training, describe_device, find_device, train
@@ -238,13 +237,9 @@ class Forecaster:
         """Claim the run folder; a run that is gone on with must be this one."""
         from unrolled import runs
 
-        taken = runs.claim(folder, resume=resume, overwrite=overwrite)
         mark = files.digest(prepared.inputs.tobytes() + prepared.targets.tobytes())
         self.fitted.data["fingerprint"] = mark
-        if resume and taken:
-            check_same(runs.load_card(folder, "forecast"), self._card("training"))
-        else:
-            runs.save_card(folder, self._card("training"))
+        runs.begin(folder, self._card("training"), resume=resume, overwrite=overwrite)
         return Checkpoint(folder)
 
     def _card(self, status: runs.Status) -> runs.Card:
@@ -293,7 +288,7 @@ class Forecaster:
             data,
         )
         model._network = model._build()
-        model.network.load_state_dict(tensors)
+        runs.fill(model.network, tensors, folder)
         return model
 
 

@@ -20,7 +20,6 @@ from unrolled.generate import Sampling, Step, TextState
 from unrolled.models.language_network import LanguageNetwork
 from unrolled.models.language_results import headline, measure
 from unrolled.models.language_task import LanguageTask
-from unrolled.models.resume import check_same
 from unrolled.models.settings import Dropout, LanguageSettings
 from unrolled.models.surprise import Score, surprise
 from unrolled.progress import Display
@@ -235,13 +234,10 @@ class LanguageModel:
         self._samples = []
         if self._folder is None:
             return None
-        taken = runs.claim(self._folder, resume=resume, overwrite=overwrite)
         self.fitted.data["fingerprint"] = corpus.fingerprint()
-        if resume and taken:
-            check_same(runs.load_card(self._folder, "language"), self._card("training"))
+        card = self._card("training")
+        if runs.begin(self._folder, card, resume=resume, overwrite=overwrite):
             self._samples = read_samples(self._folder)
-        else:
-            runs.save_card(self._folder, self._card("training"))
         return Checkpoint(self._folder)
 
     def _card(self, status: runs.Status) -> runs.Card:
@@ -270,13 +266,14 @@ class LanguageModel:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         from unrolled import runs
 
-        card, tensors = runs.load(Path(path), "language")
+        folder = Path(path)
+        card, tensors = runs.load(folder, "language")
         settings = dict(card.settings["model"])
         model = cls(**{**settings, "dropout": Dropout(**settings["dropout"])})
         model.training = Training(**card.settings["training"])
         model._fitted = Read(vocabulary_from(card.encoder), card.data)
         model._network = model._build().eval()
-        model.network.load_state_dict(tensors)
+        runs.fill(model.network, tensors, folder)
         return model
 
 
