@@ -70,28 +70,22 @@ Network network(const Shape& s, const Steps& steps, const Addresses& weights, in
                  pointers(weights, s.layers * s.directions * 4, "weights"), usable_threads(threads)};
 }
 
-// The buffer as a tensor: autograd then frees it when it frees the graph's other saved tensors, and
-// with the tensor the buffer goes back to the pool.
-nb::object as_tensor(std::unique_ptr<Buffer> saved) {
-  if (!saved) return nb::none();
-  const size_t floats = static_cast<size_t>(saved->bytes()) / sizeof(float);
-  float* data = saved->data();
-  const nb::capsule owner(saved.release(), [](void* p) noexcept { delete static_cast<Buffer*>(p); });
-  return nb::cast(nb::ndarray<nb::pytorch, float, nb::ndim<1>>(data, {floats}, owner));
-}
-
-// Memory of the pool as a tensor of its own, for results so large that fresh memory would cost a page
-// fault every 4 KB.
-nb::object empty(const std::vector<size_t>& shape, const std::vector<int64_t>& strides) {
+// A buffer of the pool as a tensor of its own, which gives it back when it goes. Autograd frees what
+// was saved with its other tensors; results so large are spared a page fault every 4 KB.
+nb::object as_tensor(std::unique_ptr<Buffer> buffer, const std::vector<size_t>& shape,
+                     const std::vector<int64_t>& strides) {
   if (shape.size() != strides.size())
-    throw std::invalid_argument("empty: expected as many strides as axes");
-  int64_t floats = 1;
-  for (const size_t n : shape) floats *= static_cast<int64_t>(n);
-  auto buffer = std::make_unique<Buffer>(floats);
+    throw std::invalid_argument("a tensor needs as many strides as axes");
   float* data = buffer->data();
   const nb::capsule owner(buffer.release(), [](void* p) noexcept { delete static_cast<Buffer*>(p); });
   return nb::cast(
       nb::ndarray<nb::pytorch, float>(data, shape.size(), shape.data(), owner, strides.data()));
+}
+
+nb::object empty(const std::vector<size_t>& shape, const std::vector<int64_t>& strides) {
+  int64_t floats = 1;
+  for (const size_t n : shape) floats *= static_cast<int64_t>(n);
+  return as_tensor(std::make_unique<Buffer>(floats), shape, strides);
 }
 
 std::vector<float> elementary(const std::vector<float>& x) {
@@ -123,7 +117,9 @@ NB_MODULE(_kernels, m) {
           const nb::gil_scoped_release release;
           saved = forward(n, pointer(x), States{s[0], s[1]}, Results{r[0], r[1], r[2]}, keep);
         }
-        return as_tensor(std::move(saved));
+        if (!saved) return nb::object(nb::none());
+        const size_t floats = static_cast<size_t>(saved->bytes()) / sizeof(float);
+        return as_tensor(std::move(saved), {floats}, {1});
       },
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),
       nb::arg("results"), nb::arg("keep"), nb::arg("threads"));

@@ -224,6 +224,7 @@ def _empty(like: Tensor, shape: Sequence[int], strides: Sequence[int]) -> Tensor
 
 
 def _gradient(of: Tensor) -> Tensor:
+    # empty_like is the quicker where it will do, and a step needs one for every weight.
     return torch.empty_like(of) if of.numel() < _LARGE else _empty(of, of.shape, of.stride())
 
 
