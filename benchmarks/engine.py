@@ -17,16 +17,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
 
 from benchmarks.engine_chart import chart
+from benchmarks.timing import RESULTS, keep
 from unrolled import layers
 from unrolled.doctor import doctor
 
-RESULTS = Path(__file__).parent / "results"
 TUNED = {  # keeps freed memory in the process: without it each step of torch faults it in anew
     "MALLOC_MMAP_THRESHOLD_": "4294967296",
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
@@ -216,7 +215,6 @@ def main(arguments: list[str] | None = None) -> None:
         products.append(product_speed())
         print(json.dumps({"timings": [asdict(t) for t in timings], "products": products}))
         return
-    RESULTS.mkdir(exist_ok=True)
     report: dict[str, object] = {"doctor": doctor()}
     most = os.cpu_count() or 1
     first: list[Timing] = []
@@ -231,7 +229,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"\n## {name}\n\n{table(timings)}\n\n{ratios(timings)}")
         print("torch's product of two 2048 x 2048 matrices, before and after: ", end="")
         print(" and ".join(f"{speed:.0f} GF/s" for speed in products), flush=True)
-    (RESULTS / "engine.json").write_text(json.dumps(report, indent=1))
+    keep("engine", report)
     (RESULTS / "engine.svg").write_text(chart([(str(t.shape), t.ratio) for t in first[::2]]))
     print(f"\nwritten: {RESULTS}/engine.json, engine.svg")
 

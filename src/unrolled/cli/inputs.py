@@ -134,13 +134,20 @@ def read_corpus(file: str, **how: Any) -> Corpus:
     return replace(corpus, findings={**corpus.findings, "source": file})
 
 
+def says_itself(file: str) -> bool:
+    """Whether a file says itself what its sequences and labels are, as no table does."""
+    from unrolled.data.sequences import FILES
+
+    return source(file).suffix.lower() in FILES
+
+
 def read_sequences(file: str, rows: Rows, column: LabelColumn) -> Sequences:
     """Labelled sequences, from a .ts or UCR file or a long table."""
-    from unrolled.data.sequences import FILES, Sequences
+    from unrolled.data import Sequences
 
     path = source(file)
     per_step = _per_step(column.label_per)
-    if path.suffix.lower() in FILES:
+    if says_itself(file):
         if names := {**given(rows), **given(column)}:
             name = written(next(iter(names)))
             raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
@@ -156,12 +163,10 @@ def read_unlabelled(file: str, rows: Rows, label: str | None) -> Sequences:
     """Sequences to be labelled: a column of a table that has labels already is left out."""
     from unrolled.data import Sequences
     from unrolled.data.read import read_columns
-    from unrolled.data.sequences import FILES
 
-    path = source(file)
-    if path.suffix.lower() in FILES or label is None or rows.series is None:
+    if says_itself(file) or label is None or rows.series is None:
         return read_sequences(file, rows, LabelColumn())
-    columns = {k: v for k, v in read_columns(path).columns.items() if k != label}
+    columns = {k: v for k, v in read_columns(source(file)).columns.items() if k != label}
     return Sequences.read(columns, series=rows.series, time=rows.time)
 
 

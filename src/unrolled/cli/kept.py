@@ -8,7 +8,7 @@ from typing import Any
 
 from unrolled.cli.config import saved
 from unrolled.cli.groups import given
-from unrolled.cli.inputs import source, written
+from unrolled.cli.inputs import says_itself, written
 from unrolled.cli.options import LabelColumn, Rows
 from unrolled.errors import SettingsError
 
@@ -20,13 +20,6 @@ def refuse(what: str, asked: dict[str, Any]) -> None:
     for name, value in asked.items():
         if value is not None:
             raise SettingsError(f"{written(name)} is not for {what}")
-
-
-def says_itself(file: str) -> bool:
-    """Whether a file says itself what its sequences and labels are, as no table does."""
-    from unrolled.data.sequences import FILES
-
-    return source(file).suffix.lower() in FILES
 
 
 def columns_of(run: Path, file: str, rows: Rows, label: str | None) -> tuple[Rows, LabelColumn]:

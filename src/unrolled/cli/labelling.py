@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unrolled.cli.groups import given
-from unrolled.cli.inputs import read_sequences, source
+from unrolled.cli.inputs import read_sequences, says_itself, source
 from unrolled.cli.options import Order
 from unrolled.cli.values import cut, share
+from unrolled.cli.words import MOST_CLASSES
 from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from unrolled.models import Classifier
     from unrolled.training import Training
 
-MOST_CLASSES = 20  # that are shown
 SHARE = 0.2  # set aside to measure on, where there is no file for that
 
 
@@ -37,7 +37,6 @@ class LabelJob:
     @classmethod
     def read(cls, order: Order) -> LabelJob:
         """Read the sequences; what cannot be learned from is refused here."""
-        from unrolled.data.sequences import FILES
         from unrolled.models import Classifier
         from unrolled.models.classifier import default_training
         from unrolled.models.sequence_encoder import SequenceEncoder
@@ -46,7 +45,7 @@ class LabelJob:
         if judge.pop("balanced", False):
             judge["class_weight"] = "balanced"
         model = Classifier(**given(order.network), **judge)
-        if path.suffix.lower() not in FILES and order.labelled.label is None:
+        if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
         sequences = read_sequences(order.file, order.rows, order.labelled)
         SequenceEncoder.fit(sequences)  # refuses what has no two labels, before a share is taken

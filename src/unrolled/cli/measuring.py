@@ -16,9 +16,10 @@ from unrolled.cli.inputs import (
     looks_like,
     read_corpus,
     read_sequences,
+    says_itself,
     source,
 )
-from unrolled.cli.kept import KINDS, columns_of, refuse, says_itself
+from unrolled.cli.kept import KINDS, columns_of, refuse
 from unrolled.cli.show import View, check_suffix
 from unrolled.cli.values import cut, whole
 from unrolled.cli.words import in_words, short

@@ -7,7 +7,7 @@ from typing import Any
 
 from unrolled.cli.show import aligned, errors
 
-MOST_CLASSES = 20  # of more, the report has the table
+MOST_CLASSES = 20  # that are shown; of more, the report has the table
 LONG = ("panels", "by_step", "task", "examples", "confusion", "samples", "passage", "corpus")
 
 
