@@ -53,7 +53,8 @@ UNROLLED_INLINE Plan make_plan(Kind kind, int64_t input, int64_t hidden, const S
   plan.by_columns = plan.threads > 1 && blocks_of(hidden) >= plan.threads &&
                     (rows < 3 ? step_flops >= kColumnFlops : rows < 16 && weights > kCacheFloats);
   if (!plan.by_columns && seq.batch == 1) plan.threads = 1;
-  plan.x_ahead = seq.batch <= 8 || (seq.batch < 64 && weights > kCacheFloats);
+  // A row or two alone would wait for their own sums; with more, z is dearer to keep than W_ih to read.
+  plan.x_ahead = seq.batch <= 2;
   return plan;
 }
 
