@@ -38,14 +38,16 @@ def default_training(symbols: int, steps: int = 64) -> Training:
     A short text gets fewer streams, so that an epoch has steps enough, and more epochs.
 
     >>> default_training(1_000_000).epochs, default_training(1_000_000).batch_size
-    (14, 32)
+    (13, 32)
     """
     room = max(symbols // (200 * steps), 1)  # streams that leave 200 steps to an epoch
     return Training(
-        epochs=int(np.clip(round(14e6 / symbols), 2, 20)),
+        epochs=int(np.clip(round(13e6 / symbols), 2, 20)),
         batch_size=int(np.clip(1 << (room.bit_length() - 1), 4, 32)),
-        learning_rate=4e-3,
+        learning_rate=6e-3,
         schedule="cosine",
+        weight_decay=0.02,
+        average=0.995,
     )
 
 
@@ -88,7 +90,7 @@ class LanguageModel:
         steps: int = 64,
     ) -> None:
         if not isinstance(dropout, Dropout):
-            dropout = Dropout(inputs=dropout / 4, between=dropout, outputs=dropout)
+            dropout = Dropout(dropout / 4, dropout, dropout, weights=dropout / 10)
         self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps)
         self.training = Training()
         self.outcome = Outcome()
