@@ -1,7 +1,8 @@
 """Run `unrolled fit` in processes that are killed at chosen moments; write down what became of it.
 
-A program of its own: `python tests/killed.py FOLDER TABLE`. One process imports torch; each fit is
-a fork of it, which dies by a real SIGKILL (or gets a real SIGINT) and is then resumed by another.
+A program of its own: `python tests/killed.py FOLDER`, with a table.csv, a text.txt and a moves.csv
+in the folder. One process imports torch; each fit is a fork of it, which dies by a real SIGKILL (or
+gets a real SIGINT) and is then resumed by another.
 """
 
 from __future__ import annotations
@@ -18,13 +19,29 @@ from typing import Any
 import torch
 
 from unrolled import cli, files, runs, training
-from unrolled.models import forecast_task, forecaster
+from unrolled.models import classifier_task, forecast_task, forecaster, language_task
 
 # What a fit imports on its way: once, here, and not in every fork.
 SLOW = ("torch._dynamo", "pyarrow.compute", "pyarrow.csv", "rich.progress", "unrolled.report")
 SLOW += ("unrolled.data.build", "unrolled.data.csvfile")
-FIT = ("--target", "temp", "--horizon", "3", "--past", "12", "--hidden", "4")
-FIT += ("--epochs", "3", "--batch-size", "64")  # five steps an epoch
+# The file of each task and how it is fitted: three epochs, of a table five steps each.
+EPOCHS = ("--hidden", "4", "--epochs", "3")
+FITS = {
+    "table": ("table.csv", "--target", "temp", "--horizon", "3", "--past", "12", *EPOCHS),
+    "text": ("text.txt", "--embed", "4", "--steps", "16", *EPOCHS),
+    "labels": (
+        "moves.csv",
+        "--series",
+        "id",
+        "--label",
+        "kind",
+        "--members",
+        "1",
+        "--validation",
+        "0.3",
+        *EPOCHS,
+    ),
+}
 
 
 def strike(kind: int) -> None:
@@ -100,6 +117,27 @@ MOMENTS: dict[str, Callable[[], None]] = {
     "Ctrl-C after the last epoch": before(forecaster.Forecaster, "_calibrate", 1, signal.SIGINT),
 }
 
+OF_ALL = (  # what every task goes through in the same way
+    *("never", "before anything is written", "run.json half written"),
+    *("checkpoint half written", "checkpoint in place, history not", "results half written"),
+    *("model half written", "model in place, run.json not", "report half written"),
+)
+
+
+def moments_of(task: type) -> dict[str, Callable[[], None]]:
+    """The moments of a fit that is no forecaster's: its epochs have other numbers of steps."""
+    return {name: MOMENTS[name] for name in OF_ALL} | {
+        "while it validates": before(task, "validate", 2),
+        "in epoch 3": before(training._Loop, "_validate", 3),
+        "Ctrl-C in epoch 3": before(training._Loop, "_validate", 3, signal.SIGINT),
+    }
+
+
+OTHERS = {
+    "text": moments_of(language_task.LanguageTask),
+    "labels": moments_of(classifier_task.ClassifierTask),
+}
+
 PREDICTED = (
     *("before anything is written", "run.json half written", "in epoch 3"),
     *("model half written", "model in place, run.json not", "report half written"),
@@ -130,31 +168,42 @@ def run(folder: Path, words: tuple[str, ...], arrange: Callable[[], None]) -> di
 def read(run: Path) -> dict[str, Any]:
     """What a run folder holds."""
     model, history = run / "model.safetensors", run / "history.jsonl"
+    samples = run / "samples.jsonl"  # what a language model wrote after each epoch
     return {
         "files": sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()),
         "model": model.read_bytes().hex() if model.exists() else None,
+        "samples": samples.read_text() if samples.exists() else None,
         "epochs": len(history.read_text().splitlines()) if history.exists() else 0,
     }
 
 
-def main(folder: Path, table: Path) -> None:
-    """Kill a fit at every moment, resume it, and write `outcomes.json`."""
+def main(folder: Path) -> None:
+    """Kill fits of every task at every moment, resume them, and write `outcomes.json`."""
     torch.set_num_threads(1)
     for name in SLOW:
         import_module(name)
-    outcomes = {}
-    for moment, arrange in MOMENTS.items():
-        place = folder / moment.replace(" ", "-")
-        place.mkdir()
-        words = ("fit", str(table), *FIT, "--threads", "1", "--out", str(place / "run"))
-        first = run(place, words, arrange)
-        outcomes[moment] = {"first": first}
-        if moment in PREDICTED:
-            predict = ("predict", str(place / "run"), str(table))
-            outcomes[moment]["predicted"] = run(place, predict, nothing)
-        outcomes[moment]["resumed"] = run(place, (*words, "--resume"), nothing)
+    outcomes: dict[str, dict[str, Any]] = {}
+    for task, moments in ({"table": MOMENTS} | OTHERS).items():
+        outcomes[task] = {}
+        for moment, arrange in moments.items():
+            place = folder / task / moment.replace(" ", "-")
+            place.mkdir(parents=True)
+            file, *options = FITS[task]
+            words = (
+                "fit",
+                str(folder / file),
+                *options,
+                "--batch-size",
+                "64" if task == "table" else "4",
+            )
+            words += ("--threads", "1", "--out", str(place / "run"))
+            found = outcomes[task][moment] = {"first": run(place, words, arrange)}
+            if moment in PREDICTED and task == "table":
+                predict = ("predict", str(place / "run"), str(folder / file))
+                found["predicted"] = run(place, predict, nothing)
+            found["resumed"] = run(place, (*words, "--resume"), nothing)
     (folder / "outcomes.json").write_text(json.dumps(outcomes))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from killed import PREDICTED
+from killed import OTHERS, PREDICTED
+from made import BOOK, MOVES
 
 from unrolled.cli import main
 
@@ -39,6 +40,9 @@ WHOLE = (
     *("report.html", "results.json", "run.json"),
 )
 Outcomes = dict[str, dict[str, Any]]
+TEXTS_AND_LABELS = [
+    (task, moment) for task in OTHERS for moment in OTHERS[task] if moment != "never"
+]
 
 
 def write_table(path: Path, rows: int = 420) -> Path:
@@ -53,16 +57,24 @@ def write_table(path: Path, rows: int = 420) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    """What became of every fit that tests/killed.py killed and resumed."""
+def every(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcomes]:
+    """What became of every fit that tests/killed.py killed and resumed, by task."""
     folder = tmp_path_factory.mktemp("killed")
-    table = write_table(folder / "table.csv")
+    write_table(folder / "table.csv")
+    (folder / "text.txt").write_text(BOOK)
+    (folder / "moves.csv").write_text(MOVES)
     script = Path(__file__).with_name("killed.py")
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "ignore", str(script), str(folder), str(table)]
+    command = [sys.executable, "-W", "ignore", str(script), str(folder)]
     subprocess.run(command, check=True, env=environment, timeout=300)
-    found: Outcomes = json.loads((folder / "outcomes.json").read_text())
+    found: dict[str, Outcomes] = json.loads((folder / "outcomes.json").read_text())
     return found
+
+
+@pytest.fixture
+def outcomes(every: dict[str, Outcomes]) -> Outcomes:
+    """Those of a forecaster."""
+    return every["table"]
 
 
 def test_same_seed_gives_the_same_bytes(outcomes: Outcomes) -> None:
@@ -81,6 +93,20 @@ def test_killed_and_resumed_is_as_if_never_killed(moment: str, outcomes: Outcome
     assert resumed["kept"]["model"] == never["kept"]["model"]
     assert resumed["kept"]["epochs"] == never["kept"]["epochs"]
     assert tuple(resumed["kept"]["files"]) == WHOLE  # nothing half-written is left either
+
+
+@pytest.mark.parametrize(("task", "moment"), TEXTS_AND_LABELS)
+def test_texts_and_labels_too(task: str, moment: str, every: dict[str, Outcomes]) -> None:
+    never, outcome = every[task]["never"]["first"], every[task][moment]
+    first, resumed = outcome["first"], outcome["resumed"]
+    if moment.startswith("Ctrl-C"):
+        assert first["exit"] == 130, first["stderr"]
+        assert set(WHOLE) <= set(first["kept"]["files"])
+    else:
+        assert first["signal"] == signal.SIGKILL, first["stderr"]
+    assert resumed["exit"] == 0, resumed["stderr"]
+    assert resumed["kept"] == never["kept"]
+    assert set(WHOLE) <= set(never["kept"]["files"])
 
 
 @pytest.mark.parametrize("moment", [moment for moment in KILLED if moment in PREDICTED])
