@@ -69,9 +69,15 @@ def test_loss_and_gradients_are_torchs_cross_entropy(tie: bool, vocabulary: int)
     logits = features @ network.classifier.T + network.bias
     theirs = nn.functional.cross_entropy(logits.flatten(0, 1), symbols[1:].flatten())
     torch.testing.assert_close(ours, theirs)
-    mine = torch.autograd.grad(ours * 3, list(network.parameters()), retain_graph=True)
-    other = torch.autograd.grad(theirs * 3, list(network.parameters()))
-    torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-6)
+    weights = list(network.parameters())
+    other = torch.autograd.grad(theirs, weights, retain_graph=True)
+    for factor in (1, 1, 3):  # each from the same graph: nothing of it may be used up
+        mine = torch.autograd.grad(ours * factor, weights, retain_graph=True)
+        torch.testing.assert_close(mine, [g * factor for g in other], rtol=1e-4, atol=1e-6)
+    for _ in range(2):  # summed where the gradients stand
+        ours.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+    summed = [weight.grad for weight in weights]
+    torch.testing.assert_close(summed, [g * 2 for g in other], rtol=1e-4, atol=1e-6)
 
 
 def test_tied_weights_are_one_tensor_and_the_zero_vector_stays_zero() -> None:

@@ -64,7 +64,8 @@ class LanguageModel:
 
     cell: "lstm", "gru" or "rnn"; hidden: H units; layers: how many, one over the other.
     embed: the length of the vector that stands for a symbol; default 16 for each bit of V.
-    dropout: a share for inputs, between layers and outputs, or a `Dropout` that says each.
+    dropout: a share, of which fitting shares of inputs, outputs, what lies between layers, and
+        recurrent weights are made, or a `Dropout` that says each.
     tie: the vectors of symbols serve for reading and for predicting.
     steps: T, after so many symbols back-propagation is cut; the state goes on.
 
