@@ -32,16 +32,27 @@ UNROLLED_INLINE Vec splat(float v) { return v - Vec{}; }
 UNROLLED_INLINE IntVec bits(Vec v) { return reinterpret_cast<IntVec>(v); }
 UNROLLED_INLINE Vec floats(IntVec v) { return reinterpret_cast<Vec>(v); }
 // NaN passes through: a comparison with NaN is false, and the else branch keeps v. x86 has that as
-// one instruction, which the compiler does not find by itself.
+// one instruction, which the compiler does not find by itself. less_product is v - n c, of which the
+// product is not rounded where kFused says so: no option of the compiler may decide about that.
 #if defined(__AVX512F__) && UNROLLED_WIDTH == 16
 UNROLLED_INLINE Vec at_most(Vec v, float top) { return (Vec)_mm512_min_ps(_mm512_set1_ps(top), (__m512)v); }
 UNROLLED_INLINE Vec at_least(Vec v, float low) { return (Vec)_mm512_max_ps(_mm512_set1_ps(low), (__m512)v); }
+UNROLLED_INLINE Vec less_product(Vec v, Vec n, float c) {
+  return (Vec)_mm512_fnmadd_ps((__m512)n, _mm512_set1_ps(c), (__m512)v);
+}
+constexpr bool kFused = true;
 #elif defined(__AVX2__) && UNROLLED_WIDTH == 8
 UNROLLED_INLINE Vec at_most(Vec v, float top) { return (Vec)_mm256_min_ps(_mm256_set1_ps(top), (__m256)v); }
 UNROLLED_INLINE Vec at_least(Vec v, float low) { return (Vec)_mm256_max_ps(_mm256_set1_ps(low), (__m256)v); }
+UNROLLED_INLINE Vec less_product(Vec v, Vec n, float c) {
+  return (Vec)_mm256_fnmadd_ps((__m256)n, _mm256_set1_ps(c), (__m256)v);
+}
+constexpr bool kFused = true;
 #else
 UNROLLED_INLINE Vec at_most(Vec v, float top) { return v > top ? splat(top) : v; }
 UNROLLED_INLINE Vec at_least(Vec v, float low) { return v < low ? splat(low) : v; }
+UNROLLED_INLINE Vec less_product(Vec v, Vec n, float c) { return v - n * c; }
+constexpr bool kFused = false;
 #endif
 
 UNROLLED_INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }

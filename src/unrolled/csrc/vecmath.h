@@ -14,11 +14,8 @@ struct Exponential {
 // sigmoid is no 0 or 1; without fused multiply-add the product is rounded too, and ln 2 stands in two parts.
 template <int kTimes>
 UNROLLED_INLINE Vec rest_of(Vec x, Vec n) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-  return x - n * (0.693147181f / kTimes);
-#else
+  if constexpr (kFused) return less_product(x, n, 0.693147181f / kTimes);
   return (x - n * (0.693359375f / kTimes)) - n * (-2.12194440e-4f / kTimes);
-#endif
 }
 
 // Of y = kTimes x: y = n ln 2 + r, with n = round(y / ln 2) and |r| <= ln(2)/2; kTimes is 1, -1 or 2. The
