@@ -6,7 +6,7 @@
 `score` fits with the defaults of `LanguageModel` and `default_training`, once for each seed, and
 prints nats per character of the validation part (the best epoch is chosen by it, as the published
 figures do) and the minutes. Goals on two cores: tiny-shakespeare 1.44 within 15 minutes and 1.40
-within 30 (--epochs 28); koconovel 2.75.
+within 30 (--epochs 26); koconovel 2.75.
 
 `speed` trains the same network of the same sizes by `train` and by the loop a careful person
 writes on torch's own layers. Goals: LSTM 1.3 times as many symbols per second, GRU 2 times.

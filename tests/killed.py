@@ -24,24 +24,14 @@ from unrolled.models import classifier_task, forecast_task, forecaster, language
 # What a fit imports on its way: once, here, and not in every fork.
 SLOW = ("torch._dynamo", "pyarrow.compute", "pyarrow.csv", "rich.progress", "unrolled.report")
 SLOW += ("unrolled.data.build", "unrolled.data.csvfile")
-# The file of each task and how it is fitted: three epochs, of a table five steps each.
-EPOCHS = ("--hidden", "4", "--epochs", "3")
-FITS = {
-    "table": ("table.csv", "--target", "temp", "--horizon", "3", "--past", "12", *EPOCHS),
-    "text": ("text.txt", "--embed", "4", "--steps", "16", *EPOCHS),
-    "labels": (
-        "moves.csv",
-        "--series",
-        "id",
-        "--label",
-        "kind",
-        "--members",
-        "1",
-        "--validation",
-        "0.3",
-        *EPOCHS,
-    ),
+# The file of each task and how it is fitted; of the table an epoch has five steps.
+SMALL = ("--hidden", "4", "--epochs", "3", "--batch-size")
+FITS: dict[str, tuple[str, ...]] = {
+    "table": ("table.csv", "--target", "temp", "--horizon", "3", "--past", "12", *SMALL, "64"),
+    "text": ("text.txt", "--embed", "4", "--steps", "16", *SMALL, "4"),
+    "labels": ("moves.csv", "--series", "id", "--label", "kind", "--members", "1", *SMALL, "4"),
 }
+FITS["labels"] += ("--validation", "0.3")
 
 
 def strike(kind: int) -> None:
@@ -189,13 +179,7 @@ def main(folder: Path) -> None:
             place = folder / task / moment.replace(" ", "-")
             place.mkdir(parents=True)
             file, *options = FITS[task]
-            words = (
-                "fit",
-                str(folder / file),
-                *options,
-                "--batch-size",
-                "64" if task == "table" else "4",
-            )
+            words = ("fit", str(folder / file), *options)
             words += ("--threads", "1", "--out", str(place / "run"))
             found = outcomes[task][moment] = {"first": run(place, words, arrange)}
             if moment in PREDICTED and task == "table":
