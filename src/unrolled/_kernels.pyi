@@ -1,12 +1,26 @@
-# The extension module, built from csrc/bindings.cpp. Addresses are those of float32 unless said.
+# The extension module, built from csrc/bindings.cpp. Tensors are read as torch lays them out;
+# BufferError says that one of them is not laid out as the kernels read it.
 from collections.abc import Sequence
 
 from torch import Tensor
 
 class Shape:
     def __init__(
-        self, kind: int, input: int, hidden: int, layers: int, directions: int
+        self,
+        kind: int,
+        input: int,
+        hidden: int,
+        layers: int,
+        directions: int,
+        biased: bool,
+        batch_first: bool,
     ) -> None: ...
+    def takes(
+        self,
+        weights: list[Tensor],
+        x: Tensor,
+        state: Tensor | Sequence[Tensor] | None,
+    ) -> bool: ...
 
 class Steps:
     def __init__(self, steps: int, batch: int, sizes: int) -> None: ...
@@ -16,24 +30,24 @@ class Steps:
 def forward(
     shape: Shape,
     steps: Steps,
-    weights: Sequence[int],
-    x: int,
-    states: Sequence[int],
-    results: Sequence[int],
+    weights: list[Tensor],
+    x: Tensor,
+    states: tuple[Tensor | None, Tensor | None],
+    results: tuple[Tensor, Tensor, Tensor | None],
     keep: bool,
     threads: int,
 ) -> Tensor | None: ...
 def backward(
     shape: Shape,
     steps: Steps,
-    weights: Sequence[int],
-    x: int,
-    states: Sequence[int],
-    y: int,
-    saved: int,
-    given: Sequence[int],
-    wanted: Sequence[int],
-    weight_gradients: Sequence[int],
+    weights: list[Tensor],
+    x: Tensor,
+    states: tuple[Tensor | None, Tensor | None],
+    y: Tensor,
+    saved: Tensor,
+    given: tuple[Tensor | None, Tensor | None, Tensor | None],
+    wanted: tuple[Tensor | None, Tensor | None, Tensor | None],
+    weight_gradients: list[Tensor | None],
     threads: int,
 ) -> None: ...
 def empty(shape: Sequence[int], strides: Sequence[int]) -> Tensor: ...

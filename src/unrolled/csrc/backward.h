@@ -91,9 +91,8 @@ struct BackwardPass {
       for (int64_t b = rows.begin; b < rows.end; ++b) {
         const int64_t k = first + b - chunk;
         for (int64_t i = 0; i < I; i += kBlock)
-          load_block(x + i * capacity + k * kBlock, f.x + (first + b) * I + i, min64(kBlock, I - i));
-        const float* h = b < known ? f.y + (f.seq.offset(t_before) + b) * f.ld_y
-                                   : f.h0 ? f.h0 + b * H : nullptr;
+          load_block(x + i * capacity + k * kBlock, f.x.at(f.seq, t, b) + i, min64(kBlock, I - i));
+        const float* h = b < known ? f.y.at(f.seq, t_before, b) : f.h0 ? f.h0 + b * H : nullptr;
         for (int64_t u = 0; u < H; u += kBlock) {
           if (h)
             load_block(before + u * capacity + k * kBlock, h + u, min64(kBlock, H - u));
@@ -111,14 +110,14 @@ struct BackwardPass {
       const int64_t u = block * kBlock, n = min64(kBlock, H - u);
       for (int64_t b = rows.begin; b < rows.end; ++b) {
         const int64_t row = f.seq.offset(t) + b, k = row - chunk, at = b * Hp + u;
-        if (f.dy) {
-          load_block(from_y, f.dy + row * f.ld_y + u, n);
+        if (f.dy.p) {
+          load_block(from_y, f.dy.at(f.seq, t, b) + u, n);
           for (int v = 0; v < kBlock; v += kWidth) store(dh + at + v, load(dh + at + v) + load(from_y + v));
         }
         float* to = dz + (u * capacity + k * kBlock);
         const float* saved = f.saved + row * Cell::kSaved * Hp + u;
         if constexpr (Cell::kSaved == 0) {  // all the cell needs is its output, which is there anyway
-          load_block(after, f.y + row * f.ld_y + u, n);
+          load_block(after, f.y.at(f.seq, t, b) + u, n);
           saved = after;
         }
         Cell::backward(saved, Hp, before + u * capacity + k * kBlock,
@@ -135,15 +134,13 @@ struct BackwardPass {
     const RowTiles tiles(rows.begin, rows.end);
     if (tiles.rows <= 0) return;
     const int64_t panels = panels_for(tiles.tallest());
-    const Operand none{0, nullptr, 0, 0, nullptr, 0};
     for (int64_t block = mine.begin; block < mine.end; block += panels)
       for (int64_t tile = 0; tile < tiles.count; ++tile) {
         const int64_t row = tiles.start(tile);
-        const Operand from{kG * Hp, dz + (k + row) * kBlock, kBlock,
-                           capacity * kBlock, w_h + block * kG * Hp * kBlock, kG * Hp * kBlock};
         float* to = dh + row * Hp + block * kBlock;
-        product(tiles.height(tile), min64(panels, mine.end - block))(Source{to, Hp, kBlock}, from, none,
-                                                                     Target{to, Hp, kBlock});
+        kBackward[tiles.height(tile) - 1][min64(panels, mine.end - block) - 1](
+            kG * Hp, dz + (k + row) * kBlock, capacity * kBlock, w_h + block * kG * Hp * kBlock, to, Hp, to,
+            Hp);
       }
   }
 
@@ -152,14 +149,12 @@ struct BackwardPass {
     alignas(64) float out[kMaxRows * kMaxPanels * kBlock];
     const RowTiles tiles(0, rows);
     const int64_t panels = panels_for(tiles.tallest()), in_blocks = blocks_of(I);
-    const Operand none{0, nullptr, 0, 0, nullptr, 0};
     const Range mine = team.share((in_blocks + panels - 1) / panels * tiles.count);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t row = tiles.start(task % tiles.count), R = tiles.height(task % tiles.count);
       const int64_t block = task / tiles.count * panels, P = min64(panels, in_blocks - block);
-      const Operand from{kG * Hp, dz + (kFirstX * Hp * capacity + row * kBlock), kBlock,
-                         capacity * kBlock, w_x + block * kG * Hp * kBlock, kG * Hp * kBlock};
-      product(R, P)(Source{nullptr, 0, 0}, from, none, Target{out, P * kBlock, kBlock});
+      kBackward[R - 1][P - 1](kG * Hp, dz + (kFirstX * Hp * capacity + row * kBlock), capacity * kBlock,
+                              w_x + block * kG * Hp * kBlock, nullptr, 0, out, P * kBlock);
       for (int64_t r = 0; r < R; ++r)
         for (int64_t p = 0; p < P; ++p) {
           const int64_t i = (block + p) * kBlock, n = min64(kBlock, I - i);
@@ -225,8 +220,7 @@ struct BackwardPass {
       const float* from = dz_panel + row;
       const float* b = a + block * stride;
       if (width == P * kBlock) {  // straight into the gradient
-        const Target target{out, columns, kBlock};
-        outer(R, P)(Source{first ? nullptr : out, columns, kBlock}, rows, from, b, stride, target);
+        kOuter[R - 1][P - 1](rows, from, b, stride, first ? nullptr : out, columns, out, columns);
         continue;
       }
       for (int64_t r = 0; r < R; ++r)  // the last columns, by way of a whole tile
@@ -237,8 +231,7 @@ struct BackwardPass {
             load_block(part + (r * P + p) * kBlock, out + r * columns + p * kBlock,
                        min64(kBlock, width - p * kBlock));
         }
-      const Target target{part, P * kBlock, kBlock};
-      outer(R, P)(Source{part, P * kBlock, kBlock}, rows, from, b, stride, target);
+      kOuter[R - 1][P - 1](rows, from, b, stride, part, P * kBlock, part, P * kBlock);
       for (int64_t r = 0; r < R; ++r)
         for (int64_t p = 0; p < P; ++p)
           store_block(out + r * columns + p * kBlock, part + (r * P + p) * kBlock,

@@ -1,5 +1,4 @@
-// What Python sees: addresses and sizes in, nothing of torch. Tensors are checked in layers/native.py;
-// here only what would make the kernels read astray.
+// What Python sees. Here calls are only checked, for what would make the kernels read astray, and made.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -9,36 +8,65 @@
 
 #include "dispatch.h"
 #include "network.h"
+#include "tensors.h"
 
 namespace nb = nanobind;
 using namespace unrolled;
 
 namespace {
 
-typedef std::vector<uintptr_t> Addresses;
-
-template <class T = float>
-T* pointer(uintptr_t address) {
-  return reinterpret_cast<T*>(address);
-}
-
-std::vector<float*> pointers(const Addresses& addresses, int64_t count, const char* what) {
-  if (static_cast<int64_t>(addresses.size()) != count)
-    throw std::invalid_argument(std::string(what) + ": expected " + std::to_string(count) +
-                                " addresses, got " + std::to_string(addresses.size()));
-  std::vector<float*> made;
-  for (const uintptr_t address : addresses) made.push_back(pointer(address));
-  return made;
-}
-
-// The shape of a layer, fixed when it is made.
+// A layer's shape, fixed when it is made.
 struct Shape {
   int kind;
   int64_t input, hidden, layers, directions;
-  Shape(int kind, int64_t input, int64_t hidden, int64_t layers, int64_t directions)
-      : kind(kind), input(input), hidden(hidden), layers(layers), directions(directions) {
+  bool biased, batch_first;
+  Shape(int kind, int64_t input, int64_t hidden, int64_t layers, int64_t directions, bool biased,
+        bool batch_first)
+      : kind(kind), input(input), hidden(hidden), layers(layers), directions(directions), biased(biased),
+        batch_first(batch_first) {
     if (kind < 0 || kind > 3 || input < 1 || hidden < 1 || layers < 1 || directions < 1 || directions > 2)
       throw std::invalid_argument("Shape: kind must be 0..3, directions 1 or 2, all sizes positive");
+  }
+  bool lstm() const { return static_cast<Kind>(kind) == Kind::lstm; }
+  size_t weights_a_cell() const { return biased ? 4 : 2; }
+
+  // Whether weights, inputs (no PackedSequence) and state are what the kernels take. A quick yes: why
+  // not, layers/refusals.py says in words.
+  bool takes(const nb::list& weights, nb::handle x, nb::handle state) const {
+    View inputs;
+    if (!read(x, inputs) || inputs.axes < 2 || inputs.shape[inputs.axes - 1] != input) return false;
+    const bool batched = inputs.axes == 3;
+    if (inputs.shape[batched && batch_first ? 1 : 0] == 0) return false;
+    const int64_t batch = batched ? inputs.shape[batch_first ? 0 : 1] : -1;
+    return takes_weights(weights) && takes_state(state, batch);
+  }
+
+  bool takes_weights(const nb::list& weights) const {
+    const size_t cells = static_cast<size_t>(layers * directions), each = weights_a_cell();
+    if (weights.size() != cells * each) return false;
+    const int64_t rows = gate_count(static_cast<Kind>(kind)) * hidden;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      View w;
+      const bool matrix = i % each < 2;
+      if (!read(weights[i], w) || w.axes != (matrix ? 2 : 1) || w.shape[0] != rows) return false;
+      const int64_t width = i / each < static_cast<size_t>(directions) ? input : directions * hidden;
+      if (matrix && w.shape[1] != (i % each == 0 ? width : hidden)) return false;
+    }
+    return true;
+  }
+
+  // batch: -1 for a row without a batch.
+  bool takes_state(nb::handle state, int64_t batch) const {
+    if (state.is_none()) return true;
+    if (!lstm()) return is_state(state, batch);
+    if (!nb::isinstance<nb::tuple>(state) && !nb::isinstance<nb::list>(state)) return false;
+    return nb::len(state) == 2 && is_state(state[0], batch) && is_state(state[1], batch);
+  }
+  bool is_state(nb::handle tensor, int64_t batch) const {
+    View h;
+    if (!read(tensor, h) || h.axes != (batch < 0 ? 2 : 3)) return false;
+    return h.shape[0] == layers * directions && h.shape[h.axes - 1] == hidden &&
+           (batch < 0 || h.shape[1] == batch);
   }
 };
 
@@ -50,7 +78,8 @@ struct Steps {
     if (steps < 1 || batch < 0) throw std::invalid_argument("Steps: needs a step and no negative batch");
     seq = Sequence{steps, batch, steps * batch, nullptr, nullptr, false};
     if (!address) return;
-    sizes.assign(pointer<const int64_t>(address), pointer<const int64_t>(address) + steps);
+    const auto* given = reinterpret_cast<const int64_t*>(address);
+    sizes.assign(given, given + steps);
     seq.rows = 0;
     for (int64_t t = 0; t < steps; ++t) {
       if (sizes[t] < 1 || sizes[t] > (t ? sizes[t - 1] : batch))
@@ -65,9 +94,22 @@ struct Steps {
   Steps(const Steps&) = delete;
 };
 
-Network network(const Shape& s, const Steps& steps, const Addresses& weights, int threads) {
+// Four to a layer and direction, the last two null without a bias; None for what is not wanted.
+std::vector<float*> cell_weights(const Shape& s, const nb::list& tensors) {
+  const size_t each = s.weights_a_cell();
+  if (tensors.size() != static_cast<size_t>(s.layers * s.directions) * each)
+    throw std::invalid_argument("a layer of this shape has another number of weights");
+  std::vector<float*> made;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    made.push_back(dense(tensors[i]));
+    if (each == 2 && i % 2) made.insert(made.end(), 2, nullptr);
+  }
+  return made;
+}
+
+Network network(const Shape& s, const Steps& steps, const nb::list& weights, int threads) {
   return Network{static_cast<Kind>(s.kind), s.input, s.hidden, s.layers, s.directions, steps.seq,
-                 pointers(weights, s.layers * s.directions * 4, "weights"), usable_threads(threads)};
+                 cell_weights(s, weights), usable_threads(threads)};
 }
 
 // A buffer of the pool as a tensor of its own, which gives it back when it goes. Autograd frees what
@@ -99,7 +141,10 @@ std::vector<float> elementary(const std::vector<float>& x) {
 NB_MODULE(_kernels, m) {
   // Autograd graphs and caches that live to the end of the program are no leaks.
   nb::set_leak_warnings(false);
-  nb::class_<Shape>(m, "Shape").def(nb::init<int, int64_t, int64_t, int64_t, int64_t>());
+  find_torch();
+  nb::class_<Shape>(m, "Shape")
+      .def(nb::init<int, int64_t, int64_t, int64_t, int64_t, bool, bool>())
+      .def("takes", &Shape::takes, nb::arg("weights"), nb::arg("x"), nb::arg("state").none());
   nb::class_<Steps>(m, "Steps")
       .def(nb::init<int64_t, int64_t, uintptr_t>())
       .def_prop_ro("rows", [](const Steps& s) { return s.seq.rows; });
@@ -107,15 +152,16 @@ NB_MODULE(_kernels, m) {
   // states: h0, c0. results: y, hn, cn.
   m.def(
       "forward",
-      [](const Shape& shape, const Steps& steps, const Addresses& weights, uintptr_t x,
-         const Addresses& states, const Addresses& results, bool keep, int threads) {
+      [](const Shape& shape, const Steps& steps, const nb::list& weights, nb::handle x, const nb::tuple& states,
+         const nb::tuple& results, bool keep, int threads) {
         const Network n = network(shape, steps, weights, threads);
-        const auto s = pointers(states, 2, "states");
-        const auto r = pointers(results, 3, "results");
+        const Rows from = rows(x, shape.batch_first);
+        const States given{dense(states[0]), dense(states[1])};
+        const Results to{time_major(results[0], n.seq, shape.batch_first), dense(results[1]), dense(results[2])};
         std::unique_ptr<Buffer> saved;
         {
           const nb::gil_scoped_release release;
-          saved = forward(n, pointer(x), States{s[0], s[1]}, Results{r[0], r[1], r[2]}, keep);
+          saved = forward(n, from, given, to, keep);
         }
         if (!saved) return nb::object(nb::none());
         const size_t floats = static_cast<size_t>(saved->bytes()) / sizeof(float);
@@ -127,18 +173,19 @@ NB_MODULE(_kernels, m) {
   // given: dy, dhn, dcn. wanted: dx, dh0, dc0.
   m.def(
       "backward",
-      [](const Shape& shape, const Steps& steps, const Addresses& weights, uintptr_t x,
-         const Addresses& states, uintptr_t y, uintptr_t saved, const Addresses& given,
-         const Addresses& wanted, const Addresses& weight_gradients, int threads) {
+      [](const Shape& shape, const Steps& steps, const nb::list& weights, nb::handle x, const nb::tuple& states,
+         nb::handle y, nb::handle saved, const nb::tuple& given, const nb::tuple& wanted,
+         const nb::list& weight_gradients, int threads) {
         const Network n = network(shape, steps, weights, threads);
-        const auto s = pointers(states, 2, "states");
-        const auto g = pointers(given, 3, "given");
-        const auto w = pointers(wanted, 3, "wanted");
-        const InputGradients in{w[0], w[1], w[2],
-                                pointers(weight_gradients, n.layers * n.directions * 4, "gradients")};
+        const bool batch_first = shape.batch_first;
+        const Rows from = rows(x, batch_first), outputs = rows(y, batch_first);
+        const States before{dense(states[0]), dense(states[1])};
+        const OutputGradients out{rows(given[0], batch_first), dense(given[1]), dense(given[2])};
+        const InputGradients in{time_major(wanted[0], n.seq, batch_first), dense(wanted[1]), dense(wanted[2]),
+                                cell_weights(shape, weight_gradients)};
+        float* const values = dense(saved);
         const nb::gil_scoped_release release;
-        backward(n, pointer(x), States{s[0], s[1]}, pointer(y), pointer(saved),
-                 OutputGradients{g[0], g[1], g[2]}, in);
+        backward(n, from, before, outputs, values, out, in);
       },
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),
       nb::arg("y"), nb::arg("saved"), nb::arg("given"), nb::arg("wanted"), nb::arg("weight_gradients"),

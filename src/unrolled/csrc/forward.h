@@ -73,22 +73,24 @@ struct ForwardPass {
   // x's part of the sums for all rows of some steps at once. With few rows a step it turns many
   // thin products into one thick one: the weights of x are read once a chunk, not once a step.
   void sums_from_x(Team team, int64_t begin, int64_t end) {
-    const int64_t first = plan.first_row(f.seq, begin, end);
-    const RowTiles tiles(0, plan.row_count(f.seq, begin, end));
+    // Rows a fixed distance apart: those of a PackedSequence, else those of one b, step after step.
+    const bool packed = f.seq.offsets;
+    const int64_t strips = packed ? 1 : f.seq.batch, stride = packed ? f.x.row : f.x.step;
+    const int64_t first = f.seq.reverse ? f.seq.time(end - 1) : f.seq.time(begin);
+    const RowTiles tiles(0, packed ? plan.row_count(f.seq, begin, end) : end - begin);
     const int64_t panels = panels_for(tiles.tallest());
     const int64_t groups = (blocks + panels - 1) / panels;
-    const Range mine = team.share(Cell::kGates * groups * tiles.count);
+    const Range mine = team.share(Cell::kGates * groups * tiles.count * strips);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
-      const int64_t tile = task % tiles.count, group = task / tiles.count % groups;
-      const int64_t stage = task / tiles.count / groups, block = group * panels;  // x's come first
+      const int64_t strip = task % strips, tile = task / strips % tiles.count;
+      const int64_t group = task / strips / tiles.count % groups;
+      const int64_t stage = task / strips / tiles.count / groups, block = group * panels;  // x's come first
       const int64_t gate = Cell::kGateOf[stage];
-      const int64_t row = tiles.start(tile);
-      const Operand x{I, f.x + (first + row) * I, I, kBlock,
-                      w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
-      const Operand none{0, nullptr, 0, 0, nullptr, 0};
-      const Source from{bias + stage * Hp + block * kBlock, 0, kBlock};
-      const Target to{z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, Cell::kGates * Hp, kBlock};
-      product(tiles.height(tile), min64(panels, blocks - block))(from, x, none, to);
+      const int64_t row = tiles.start(tile) * strips + strip;
+      kForward[tiles.height(tile) - 1][min64(panels, blocks - block) - 1](
+          0, nullptr, 0, nullptr, I, f.x.at(f.seq, first, strip) + tiles.start(tile) * stride, stride,
+          w_x + (gate * blocks + block) * I * kBlock, bias + stage * Hp + block * kBlock, 0,
+          z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, strips * Cell::kGates * Hp);
     }
   }
 
@@ -118,20 +120,18 @@ struct ForwardPass {
   void step_tile(int64_t s, int64_t t, int64_t chunk, int64_t row, int64_t R, int64_t block, int64_t P) {
     alignas(64) float z[Cell::kStages * kMaxRows * kMaxPanels * kBlock];
     const int64_t first = f.seq.offset(t), stage_size = R * P * kBlock;
-    const ProductTile tile = product(R, P);
+    const ForwardTile tile = kForward[R - 1][P - 1];
     if (f.saved) fetch(first + row, R, block, P);
+    const float* x = f.x.at(f.seq, t, row);
+    const float* h = state[s & 1] + row * Hp;
     for (int stage = 0; stage < Cell::kStages; ++stage) {
-      const int gate = Cell::kGateOf[stage];
+      const int64_t panel = Cell::kGateOf[stage] * blocks + block;
       const bool from_x = Cell::kFromX[stage], ahead = from_x && plan.x_ahead;
-      const Operand x{from_x && !ahead ? I : 0, f.x + (first + row) * I, I, kBlock,
-                      w_x + (gate * blocks + block) * I * kBlock, I * kBlock};
-      const Operand h{Cell::kFromH[stage] ? H : 0, state[s & 1] + row * Hp, Hp, kBlock,
-                      w_h + (gate * blocks + block) * H * kBlock, H * kBlock};
-      const Source from =
-          ahead ? Source{z_x + ((first + row - chunk) * Cell::kGates + stage) * Hp + block * kBlock,
-                         Cell::kGates * Hp, kBlock}
-                : Source{bias + stage * Hp + block * kBlock, 0, kBlock};
-      tile(from, x, h, Target{z + stage * stage_size, P * kBlock, kBlock});
+      const float* from = ahead ? z_x + ((first + row - chunk) * Cell::kGates + stage) * Hp + block * kBlock
+                                : bias + stage * Hp + block * kBlock;
+      tile(Cell::kFromH[stage] ? H : 0, h, Hp, w_h + panel * H * kBlock, from_x && !ahead ? I : 0, x,
+           f.x.row, w_x + panel * I * kBlock, from, ahead ? Cell::kGates * Hp : 0, z + stage * stage_size,
+           P * kBlock);
     }
     Cell::gates(z, stage_size);
     for (int64_t r = 0; r < R; ++r)

@@ -81,8 +81,7 @@ void clear_weight_gradients(const Network& n, const InputGradients& grads) {
 
 int usable_threads(int threads) { return forked.load() || threads < 1 ? 1 : threads; }
 
-std::unique_ptr<Buffer> forward(const Network& n, const float* x, States states, Results results,
-                                bool keep) {
+std::unique_ptr<Buffer> forward(const Network& n, Rows x, States states, Results results, bool keep) {
   if (n.seq.rows == 0) return keep ? std::make_unique<Buffer>(0) : nullptr;
   const Layout layout(n);
   auto saved = std::make_unique<Buffer>(keep ? layout.total : layout.between * (n.layers > 1 ? 2 : 0));
@@ -98,33 +97,33 @@ std::unique_ptr<Buffer> forward(const Network& n, const float* x, States states,
                   results.hn + i * state, at(results.cn, i * state),
                   keep ? layout.cell(saved->data(), n, layer, d) : nullptr, n.threads});
     }
-    x = y;
+    x = n.inner(y);
   }
   return keep ? std::move(saved) : nullptr;
 }
 
-void backward(const Network& n, const float* x, States states, const float* y, float* saved,
+void backward(const Network& n, Rows x, States states, Rows y, float* saved,
               OutputGradients out, const InputGradients& in) {
   if (n.seq.rows == 0) return clear_weight_gradients(n, in);
   const Layout layout(n);
   // dx of one layer is dy of the one below; two buffers take turns.
   const Buffer between(n.layers > 1 ? 2 * layout.between : 0);
   const int64_t state = n.seq.batch * n.hidden;
-  const float* dy = out.dy;
+  Rows dy = out.dy;
   for (int64_t layer = n.layers - 1; layer >= 0; --layer) {
-    const float* x_of = layer == 0 ? x : layout.output(saved, n, layer - 1);
-    const float* y_of = layer + 1 == n.layers ? y : layout.output(saved, n, layer);
+    const Rows x_of = layer == 0 ? x : n.inner(layout.output(saved, n, layer - 1));
+    const Rows y_of = layer + 1 == n.layers ? y : n.inner(layout.output(saved, n, layer));
     float* dx = layer == 0 ? in.dx : between.data() + layer % 2 * layout.between;
     for (int64_t d = 0; d < n.directions; ++d) {
       const int64_t i = layer * n.directions + d;
       float* const* g = in.weights.data() + i * 4;
       run(Backward{n.kind, n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d),
-                   x_of, at(states.h0, i * state), y_of + d * n.hidden, at(dy, d * n.hidden), n.width(),
+                   x_of, at(states.h0, i * state), y_of.from(d * n.hidden), dy.from(d * n.hidden),
                    at(out.dhn, i * state), at(out.dcn, i * state),
                    layout.cell(saved, n, layer, d), dx, d == 1, g[0], g[1], g[2], g[3],
                    at(in.dh0, i * state), at(in.dc0, i * state), n.threads});
     }
-    dy = dx;
+    dy = n.inner(dx);
   }
 }
 

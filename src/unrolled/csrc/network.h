@@ -19,6 +19,8 @@ struct Network {
 
   int64_t width() const { return directions * hidden; }
   int64_t input_of(int64_t layer) const { return layer == 0 ? input : width(); }
+  // Rows as they lie between layers: (N, D * H)
+  Rows inner(const float* p) const { return {p, width(), seq.batch * width()}; }
 };
 
 struct States {
@@ -33,7 +35,7 @@ struct Results {
 };
 
 struct OutputGradients {
-  const float* dy;   // (N, D * H) or null
+  Rows dy;           // (N, D * H) or null
   const float* dhn;  // (L * D, B, H) or null
   const float* dcn;
 };
@@ -46,8 +48,8 @@ struct InputGradients {
 };
 
 // Returns what the backward pass needs, or null when it is not kept.
-std::unique_ptr<Buffer> forward(const Network&, const float* x, States, Results, bool keep);
-void backward(const Network&, const float* x, States, const float* y, float* saved,
+std::unique_ptr<Buffer> forward(const Network&, Rows x, States, Results, bool keep);
+void backward(const Network&, Rows x, States, Rows y, float* saved,
               OutputGradients, const InputGradients&);
 
 // In a child of fork libgomp's threads are gone and waiting for them would never end.

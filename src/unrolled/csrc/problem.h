@@ -31,6 +31,20 @@ struct Sequence {
   UNROLLED_INLINE int64_t offset(int64_t t) const { return offsets ? offsets[t] : t * batch; }
 };
 
+// Rows to read, wherever they lie in memory: (T, B, ·), (B, T, ·), or a PackedSequence's, whose steps
+// follow one another. Reading them in place saves a transposition: up to a third of a short call.
+struct Rows {
+  const float* p;  // null: not given
+  int64_t row;     // floats from a row to the next one of its step
+  int64_t step;    // floats from a step to the next; a PackedSequence has its offsets for that
+
+  UNROLLED_INLINE const float* at(const Sequence& seq, int64_t t, int64_t b) const {
+    return p + (seq.offsets ? seq.offsets[t] * row : t * step) + b * row;
+  }
+  // A part of every row, from `column` on.
+  UNROLLED_INLINE Rows from(int64_t column) const { return {p ? p + column : nullptr, row, step}; }
+};
+
 struct Weights {
   const float* w_ih;  // (G*H, I)
   const float* w_hh;  // (G*H, H)
@@ -43,7 +57,7 @@ struct Forward {
   int64_t input, hidden;
   Sequence seq;
   Weights w;
-  const float* x;   // (N, I)
+  Rows x;           // (N, I)
   const float* h0;  // (B, H) or null: zeros
   const float* c0;  // (B, H) or null
   float* y;         // (N, H), rows ld_y apart
@@ -59,11 +73,10 @@ struct Backward {
   int64_t input, hidden;
   Sequence seq;
   Weights w;
-  const float* x;      // (N, I)
+  Rows x;              // (N, I)
   const float* h0;     // (B, H) or null
-  const float* y;      // (N, H), rows ld_y apart
-  const float* dy;     // (N, H), rows ld_y apart, or null: zeros
-  int64_t ld_y;
+  Rows y;              // (N, H)
+  Rows dy;             // (N, H) or null: zeros
   const float* dhn;    // (B, H) or null
   const float* dcn;    // (B, H) or null
   const float* saved;  // what the forward pass wrote

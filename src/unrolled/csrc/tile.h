@@ -1,4 +1,4 @@
-// The two small matrix products everything is made of. A tile is R rows by P blocks of 16 columns,
+// The three small matrix products everything is made of. A tile is R rows by P blocks of 16 columns,
 // and its sums live in registers for the whole of k.
 //
 // Every element is summed over k in the same order whatever R and P are, so how rows and columns are
@@ -26,26 +26,6 @@ UNROLLED_INLINE constexpr int panels_for(int64_t rows) {
   return fit < 1 ? 1 : fit > kMaxPanels ? kMaxPanels : fit;
 }
 
-// sum over k of a[row][k] * b[k][column]. Rows of `a` are stored in blocks of 16 k.
-struct Operand {
-  int64_t k;
-  const float* a;           // (R, k): row r, element j at r * row_stride + (j / 16) * block_stride + j % 16
-  int64_t row_stride, block_stride;
-  const float* b;           // (P, k, 16)
-  int64_t panel_stride;     // floats from one panel of b to the next
-};
-
-// A tile in memory: (R, P, 16).
-struct Target {
-  float* p;
-  int64_t row_stride, panel_stride;
-};
-
-struct Source {
-  const float* p;  // null: zeros
-  int64_t row_stride, panel_stride;
-};
-
 template <int R, int P>
 struct Sums {
   Vec v[R][P][kVectors];
@@ -59,26 +39,24 @@ struct Sums {
         for (int i = 0; i < kVectors; ++i) v[r][p][i] = splat(0.0f);
   }
 
-  // to = before + sums
-  UNROLLED_INLINE void write(const Source& before, const Target& to) {
-    if (before.p) add_each(before);
+  // to = before + sums, both (R, P * 16) with rows `ld` floats apart; before null: zeros
+  UNROLLED_INLINE void write(const float* before, int64_t ld_before, float* to, int64_t ld_to) {
+    if (before) add_each(before, ld_before);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (int p = 0; p < P; ++p)
 #pragma GCC unroll 8
-        for (int i = 0; i < kVectors; ++i)
-          store(to.p + r * to.row_stride + p * to.panel_stride + i * kWidth, v[r][p][i]);
+        for (int i = 0; i < kVectors; ++i) store(to + r * ld_to + p * kBlock + i * kWidth, v[r][p][i]);
   }
 
-  UNROLLED_INLINE void add_each(const Source& before) {
+  UNROLLED_INLINE void add_each(const float* before, int64_t ld) {
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (int p = 0; p < P; ++p)
 #pragma GCC unroll 8
-        for (int i = 0; i < kVectors; ++i)
-          v[r][p][i] += load(before.p + r * before.row_stride + p * before.panel_stride + i * kWidth);
+        for (int i = 0; i < kVectors; ++i) v[r][p][i] += load(before + r * ld + p * kBlock + i * kWidth);
   }
 
   // One k: a column of R numbers times a row of P blocks.
@@ -104,96 +82,111 @@ struct Sums {
     }
   }
 
-  UNROLLED_INLINE void add(const Operand& o) {
-    const float* a = o.a;
-    const float* b = o.b;
-    for (int64_t j = o.k / kBlock; j > 0; --j, a += o.block_stride)
+  // k of them: a (R, k), rows `ld` apart; b (P, k, 16), panels `panel_stride` apart
+  UNROLLED_INLINE void add_rows(int64_t k, const float* a, int64_t ld, const float* b, int64_t panel_stride) {
 #pragma GCC unroll 4
-      for (int i = 0; i < kBlock; ++i, b += kBlock) add(a + i, o.row_stride, b, o.panel_stride);
-    for (int64_t i = 0; i < o.k % kBlock; ++i, b += kBlock)
-      add(a + i, o.row_stride, b, o.panel_stride);
+    for (int64_t j = 0; j < k; ++j, b += kBlock) add(a + j, ld, b, panel_stride);
+  }
+
+  // The same with a (k / 16, R, 16), blocks `block_stride` apart: rows as they lie in panels
+  UNROLLED_INLINE void add_blocks(int64_t k, const float* a, int64_t block_stride, const float* b,
+                                  int64_t panel_stride) {
+    for (int64_t j = k / kBlock; j > 0; --j, a += block_stride)
+#pragma GCC unroll 4
+      for (int i = 0; i < kBlock; ++i, b += kBlock) add(a + i, kBlock, b, panel_stride);
   }
 };
 
-// The first n of an operand's k, n a multiple of 16 or all of them; the operand goes on after them.
-UNROLLED_INLINE Operand take(Operand& o, int64_t n) {
-  Operand part = o;
-  part.k = n;
-  o.k -= n;
-  o.a += n / kBlock * o.block_stride;
-  o.b += n * kBlock;
-  return part;
-}
+// The tiles take everything one by one, so that it comes in registers: with pointers to structures a
+// call cost twice as much beside its multiply-adds, a tenth of a forward pass at H = 64.
 
 // The product below in several runs of k.
 template <int R, int P>
-__attribute__((noinline)) void product_runs(Source before, Operand x, Operand h, const Target& to) {
-  do {
+__attribute__((noinline)) void forward_runs(int64_t k_h, const float* h, int64_t ld_h, const float* w_h,
+                                            int64_t k_x, const float* x, int64_t ld_x, const float* w_x,
+                                            const float* from, int64_t ld_from, float* to, int64_t ld_to) {
+  for (int64_t done_h = 0, done_x = 0; done_h < k_h || done_x < k_x;) {
+    const int64_t of_h = min64(k_h - done_h, kProductRun);
+    const int64_t of_x = min64(k_x - done_x, (kProductRun - of_h) / kBlock * kBlock);
     Sums<R, P> sums;
     sums.zero();
-    const int64_t of_h = min64(h.k, kProductRun);
-    sums.add(take(h, of_h));
-    sums.add(take(x, min64(x.k, (kProductRun - of_h) / kBlock * kBlock)));
-    sums.write(before, to);
-    before = Source{to.p, to.row_stride, to.panel_stride};
-  } while (h.k + x.k > 0);
+    sums.add_rows(of_h, h + done_h, ld_h, w_h + done_h * kBlock, k_h * kBlock);
+    sums.add_rows(of_x, x + done_x, ld_x, w_x + done_x * kBlock, k_x * kBlock);
+    sums.write(from, ld_from, to, ld_to);
+    from = to, ld_from = ld_to;
+    done_h += of_h, done_x += of_x;
+  }
 }
 
-// to = from + x + h. h's terms come before x's, which are larger as a rule: a small term added to a
-// large sum loses more. What fits one run is done here, without a copy of what is left: 1-2 %.
+// to = from + h W_h + x W_x: h (R, k_h), w_h (P, k_h, 16), x and w_x likewise; from, to (R, P * 16).
+// h's terms come before x's, which are larger as a rule: a small term added to a large sum loses more.
 template <int R, int P>
-void product_tile(const Source& from, const Operand& x, const Operand& h, const Target& to) {
-  if (x.k + h.k > kProductRun) return product_runs<R, P>(from, x, h, to);
+void forward_tile(int64_t k_h, const float* h, int64_t ld_h, const float* w_h, int64_t k_x, const float* x,
+                  int64_t ld_x, const float* w_x, const float* from, int64_t ld_from, float* to,
+                  int64_t ld_to) {
+  if (k_h + k_x > kProductRun)
+    return forward_runs<R, P>(k_h, h, ld_h, w_h, k_x, x, ld_x, w_x, from, ld_from, to, ld_to);
   Sums<R, P> sums;
   sums.zero();
-  sums.add(h);
-  sums.add(x);
-  sums.write(from, to);
+  sums.add_rows(k_h, h, ld_h, w_h, k_h * kBlock);
+  sums.add_rows(k_x, x, ld_x, w_x, k_x * kBlock);
+  sums.write(from, ld_from, to, ld_to);
+}
+
+// to = from + dz W: dz (k / 16, R, 16), w (P, k, 16), k a multiple of 16
+template <int R, int P>
+void backward_tile(int64_t k, const float* dz, int64_t block_stride, const float* w, const float* from,
+                   int64_t ld_from, float* to, int64_t ld_to) {
+  for (int64_t done = 0; done < k; done += kProductRun) {
+    Sums<R, P> sums;
+    sums.zero();
+    sums.add_blocks(min64(k - done, kProductRun), dz + done / kBlock * block_stride, block_stride,
+                    w + done * kBlock, k * kBlock);
+    sums.write(from, ld_from, to, ld_to);
+    from = to, ld_from = ld_to;
+  }
 }
 
 // to = from + sum over k of a[k][row] * b[k][column]: both sides stored (k, 16), as the weight
 // gradients want them.
 template <int R, int P>
-void outer_tile(const Source& from, int64_t k, const float* a, const float* b, int64_t panel_stride,
-                const Target& to) {
-  Source before = from;
+void outer_tile(int64_t k, const float* a, const float* b, int64_t panel_stride, const float* from,
+                int64_t ld_from, float* to, int64_t ld_to) {
   for (int64_t begin = 0; begin < k; begin += kOuterRun) {
     const int64_t end = min64(begin + kOuterRun, k);
     Sums<R, P> sums;
     sums.zero();
 #pragma GCC unroll 4
     for (int64_t j = begin; j < end; ++j) sums.add(a + j * kBlock, 1, b + j * kBlock, panel_stride);
-    sums.write(before, to);
-    before = Source{to.p, to.row_stride, to.panel_stride};
+    sums.write(from, ld_from, to, ld_to);
+    from = to, ld_from = ld_to;
   }
 }
 
-typedef void (*ProductTile)(const Source&, const Operand&, const Operand&, const Target&);
-typedef void (*OuterTile)(const Source&, int64_t, const float*, const float*, int64_t, const Target&);
+using ForwardTile = decltype(&forward_tile<1, 1>);
+using BackwardTile = decltype(&backward_tile<1, 1>);
+using OuterTile = decltype(&outer_tile<1, 1>);
 
 // Instances which would not fit the registers are never asked for; they stand in as the widest that fits.
 template <int R, int P>
 constexpr bool kFits = R <= kMaxRows && (P == 1 || R * P * kVectors <= kSums);
-template <int R, int P>
-constexpr ProductTile product_entry() {
-  if constexpr (kFits<R, P>) return product_tile<R, P>;
-  return nullptr;
-}
-template <int R, int P>
-constexpr OuterTile outer_entry() {
-  if constexpr (kFits<R, P>) return outer_tile<R, P>;
-  return nullptr;
-}
+#define UNROLLED_ENTRY(Tile, tile)            \
+  template <int R, int P>                     \
+  constexpr Tile tile##_entry() {             \
+    if constexpr (kFits<R, P>) return tile<R, P>; \
+    return nullptr;                           \
+  }
+UNROLLED_ENTRY(ForwardTile, forward_tile)
+UNROLLED_ENTRY(BackwardTile, backward_tile)
+UNROLLED_ENTRY(OuterTile, outer_tile)
 
 #define UNROLLED_ROW(entry, R) {entry<R, 1>(), entry<R, 2>(), entry<R, 3>(), entry<R, 4>()}
 #define UNROLLED_TABLE(entry)                                                             \
   {UNROLLED_ROW(entry, 1), UNROLLED_ROW(entry, 2), UNROLLED_ROW(entry, 3),                \
    UNROLLED_ROW(entry, 4), UNROLLED_ROW(entry, 5), UNROLLED_ROW(entry, 6)}
-constexpr ProductTile kProduct[6][kMaxPanels] = UNROLLED_TABLE(product_entry);
-constexpr OuterTile kOuter[6][kMaxPanels] = UNROLLED_TABLE(outer_entry);
-
-UNROLLED_INLINE ProductTile product(int64_t rows, int64_t panels) { return kProduct[rows - 1][panels - 1]; }
-UNROLLED_INLINE OuterTile outer(int64_t rows, int64_t panels) { return kOuter[rows - 1][panels - 1]; }
+constexpr ForwardTile kForward[6][kMaxPanels] = UNROLLED_TABLE(forward_tile_entry);
+constexpr BackwardTile kBackward[6][kMaxPanels] = UNROLLED_TABLE(backward_tile_entry);
+constexpr OuterTile kOuter[6][kMaxPanels] = UNROLLED_TABLE(outer_tile_entry);
 
 // Cuts rows [begin, end) into tiles of nearly equal height: 8 rows are 4 + 4, not 6 + 2.
 struct RowTiles {

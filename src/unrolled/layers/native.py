@@ -9,7 +9,7 @@ Letters: B batch, T time steps, D input features, H hidden, L layers, R directio
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
 from unrolled.layers import _native
-from unrolled.layers.refusals import KINDS, refusal
+from unrolled.layers.refusals import Kind, kind_of, refusal, shape_of
 
 __all__ = ["forward", "refusal"]
 
@@ -34,63 +34,44 @@ class _Job(NamedTuple):
     shape: Any  # _kernels.Shape
     steps: Any  # _kernels.Steps
     lstm: bool
-    transposed: bool  # inputs and outputs are (B, T, ·): the kernels want (T, B, ·)
     output: tuple[int, ...]  # shape of the outputs, as the caller sees them
     strides: tuple[int, ...]  # and theirs, with (T, B, ·) in memory
+    input_strides: tuple[int, ...]  # likewise of the inputs' gradient
     states: tuple[int, ...]  # shape of the last states
     state_strides: tuple[int, ...]
-    biased: bool
-
-
-class _Kind(NamedTuple):
-    """What all calls of a layer have in common."""
-
-    mode: str
-    hidden: int
-    directions: int
-    batch_first: bool
-    biased: bool
-
-
-def _kind(layer: nn.RNNBase) -> _Kind:
-    directions = 2 if layer.bidirectional else 1
-    return _Kind(layer.mode, layer.hidden_size, directions, layer.batch_first, layer.bias)
 
 
 @lru_cache(maxsize=256)  # a training step makes the same job each time, and takes as long as that
-def _dense_job(kind: _Kind, layers: int, shape: tuple[int, ...]) -> _Job:
+def _dense_job(kind: Kind, shape: tuple[int, ...]) -> _Job:
     """The job for inputs (T, B, D), (B, T, D) or (T, D)."""
     assert _native.kernels is not None
-    transposed = kind.batch_first and len(shape) == 3
+    transposed = kind[-1] and len(shape) == 3
     *batch, steps = shape[:-1] if transposed else reversed(shape[:-1])
-    return _job(
-        kind, layers, shape, _native.kernels.Steps(steps, *(batch or [1]), 0), batch, transposed
-    )
+    return _job(kind, shape, _native.kernels.Steps(steps, *(batch or [1]), 0), batch)
 
 
-def _job(
-    kind: _Kind,
-    layers: int,
-    shape: tuple[int, ...],
-    steps: Any,
-    batch: Sequence[int],
-    transposed: bool = False,
-) -> _Job:
-    assert _native.kernels is not None
-    mode, hidden, directions, _, biased = kind
-    *lead, width = *shape[:-1], hidden * directions
-    strides = (width, lead[0] * width, 1) if transposed else (lead[-1] * width, width, 1)
+def _job(kind: Kind, shape: tuple[int, ...], steps: Any, batch: Sequence[int]) -> _Job:
+    mode, _, hidden, layers, directions, _, _ = kind
+    *lead, _ = shape
+    output = (*lead, hidden * directions)
     return _Job(
-        _native.kernels.Shape(KINDS[mode], shape[-1], hidden, layers, directions),
+        shape_of(kind),
         steps,
         mode == "LSTM",
-        transposed,
-        (*lead, width),
-        strides[-len(shape) :],
+        output,
+        _time_major(kind, output),
+        _time_major(kind, shape),
         (layers * directions, *batch, hidden),
         (math.prod(batch) * hidden, *(hidden for _ in batch), 1),
-        biased,
     )
+
+
+def _time_major(kind: Kind, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides with which a tensor of this shape lies in memory as (T, B, ·)."""
+    *lead, width = shape
+    if kind[-1] and len(lead) == 2:
+        return width, lead[0] * width, 1
+    return (lead[-1] * width, width, 1)[-len(shape) :]
 
 
 def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
@@ -101,8 +82,7 @@ def forward(layer: nn.RNNBase, inputs: Any, state: Any = None) -> Any:
     """
     if isinstance(inputs, PackedSequence):
         return _forward_packed(layer, inputs, state)
-    kind = _kind(layer)
-    return _stack(layer, inputs, state, lambda layers, shape: _dense_job(kind, layers, shape))
+    return _stack(layer, inputs, state, _dense_job)
 
 
 def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> Any:
@@ -112,10 +92,9 @@ def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> An
     batch = int(sizes[0])
     steps = _native.kernels.Steps(len(sizes), batch, sizes_at_hand.data_ptr())
     state = None if state is None else layer.permute_hidden(state, order)
-    kind = _kind(layer)
 
-    def job(layers: int, shape: tuple[int, ...]) -> _Job:
-        return _job(kind, layers, shape, steps, (batch,))
+    def job(kind: Kind, shape: tuple[int, ...]) -> _Job:
+        return _job(kind, shape, steps, (batch,))
 
     outputs, last = _stack(layer, data, state, job)
     return PackedSequence(outputs, sizes, order, back), layer.permute_hidden(last, back)
@@ -125,37 +104,39 @@ def _stack(
     layer: nn.RNNBase,
     inputs: Tensor,
     state: Any,
-    job: Callable[[int, tuple[int, ...]], _Job],
+    job: Callable[[Kind, tuple[int, ...]], _Job],
 ) -> Any:
-    """Run all layers; `job` says what a call of so many layers on inputs of such a shape is."""
+    """Run all layers; `job` says what a call on inputs of such a shape is."""
+    kind = kind_of(layer)
     lstm = layer.mode == "LSTM"
     h0, c0 = (None, None) if state is None else state if lstm else (state, None)
     if layer.dropout and layer.training and layer.num_layers > 1:
-        outputs, hidden, memory = _one_by_one(layer, inputs, h0, c0, job)
+        outputs, hidden, memory = _one_by_one(layer, kind, inputs, h0, c0, job)
     else:
-        outputs, hidden, memory = _run(
-            job(layer.num_layers, inputs.shape), inputs, h0, c0, layer._flat_weights
-        )
+        weights = cast(list[Tensor], layer._flat_weights)
+        outputs, hidden, memory = _run(job(kind, inputs.shape), inputs, h0, c0, weights)
     return outputs, (hidden, memory) if lstm else hidden
 
 
 def _one_by_one(
     layer: nn.RNNBase,
+    kind: Kind,
     outputs: Tensor,
     h0: Any,
     c0: Any,
-    job: Callable[[int, tuple[int, ...]], _Job],
+    job: Callable[[Kind, tuple[int, ...]], _Job],
 ) -> tuple[Any, ...]:
     """A call for each layer, with dropout between them."""
-    directions = 2 if layer.bidirectional else 1
-    weights, last = layer._flat_weights, []
-    per_layer = len(weights) // layer.num_layers
-    for i in range(layer.num_layers):
+    mode, _, hidden, layers, directions, *rest = kind
+    weights, last = cast(list[Tensor], layer._flat_weights), []
+    per_layer = len(weights) // layers
+    for i in range(layers):
         if i:
             outputs = functional.dropout(outputs, layer.dropout, training=True)
         rows = slice(i * directions, (i + 1) * directions)
+        one: Any = (mode, outputs.shape[-1], hidden, 1, directions, *rest)
         outputs, *ends = _run(
-            job(1, outputs.shape),
+            job(one, outputs.shape),
             outputs,
             None if h0 is None else h0[rows],
             None if c0 is None else c0[rows],
@@ -169,7 +150,7 @@ def _join(parts: tuple[Any, ...]) -> Any:
     return None if parts[0] is None else torch.cat(parts)
 
 
-def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Any]) -> tuple[Any, ...]:
+def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Tensor]) -> tuple[Any, ...]:
     if torch.is_grad_enabled() and (
         weights[0].requires_grad
         or any(t is not None and t.requires_grad for t in (x, h0, c0, *weights))
@@ -179,42 +160,26 @@ def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Any]) -> tuple[An
 
 
 def _compute(
-    job: _Job, x: Tensor, h0: Any, c0: Any, weights: Any, *, keep: bool
+    job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Tensor], *, keep: bool
 ) -> tuple[tuple[Tensor, Tensor, Tensor | None], Any, tuple[Any, ...]]:
     """One call of the kernels: results, the saved buffer, and the inputs laid out for them."""
     kernels = _native.kernels
     assert kernels is not None
-    x = _time_major(job, x)
-    h0, c0 = _plain(h0), _plain(c0)
-    weights = [_plain(weight) for weight in weights]
     y = _empty(x, job.output, job.strides)
-    hn = _state(job, x)
-    cn = _state(job, x) if job.lstm else None
-    saved = kernels.forward(
-        job.shape,
-        job.steps,
-        _weight_addresses(job, weights),
-        x.data_ptr(),
-        (_address(h0), _address(c0)),
-        (y.data_ptr(), hn.data_ptr(), _address(cn)),
-        keep,
-        torch.get_num_threads(),
-    )
-    return (y, hn, cn), saved, (x, h0, c0, *weights)
+    hn = x.new_empty_strided(job.states, job.state_strides)
+    cn = x.new_empty_strided(job.states, job.state_strides) if job.lstm else None
+    results, threads = (y, hn, cn), torch.get_num_threads()
+    try:
+        saved = kernels.forward(job.shape, job.steps, weights, x, (h0, c0), results, keep, threads)
+    except BufferError:
+        h0, c0, x, *weights = _plain(h0, c0, x, *weights)
+        saved = kernels.forward(job.shape, job.steps, weights, x, (h0, c0), results, keep, threads)
+    return results, saved, (x, h0, c0, *weights)
 
 
-def _time_major(job: _Job, tensor: Tensor) -> Tensor:
-    """(T, B, ·) in memory, as torch's own layer makes it for itself."""
-    dense = _plain(tensor.transpose(0, 1) if job.transposed else tensor)
-    assert dense is not None
-    return dense
-
-
-def _plain(tensor: Tensor | None) -> Tensor | None:
-    """Numbers as they are in memory: an address says nothing of strides or a pending minus."""
-    if tensor is None or (tensor.is_contiguous() and not tensor.is_neg()):
-        return tensor  # asked first, for it is quicker than the two calls which change nothing
-    return tensor.resolve_neg().contiguous()
+def _plain(*tensors: Any) -> tuple[Any, ...]:
+    """Numbers one after another, as they are in memory: no strides, no pending minus."""
+    return tuple(None if t is None else t.resolve_neg().contiguous() for t in tensors)
 
 
 def _empty(like: Tensor, shape: Sequence[int], strides: Sequence[int]) -> Tensor:
@@ -222,12 +187,7 @@ def _empty(like: Tensor, shape: Sequence[int], strides: Sequence[int]) -> Tensor
     if math.prod(shape) < _LARGE:
         return like.new_empty_strided(shape, strides)
     assert _native.kernels is not None
-    return _native.kernels.empty(shape, strides)  # type: ignore[no-any-return]
-
-
-def _state(job: _Job, like: Tensor) -> Tensor:
-    # A third quicker with its strides than without.
-    return like.new_empty_strided(job.states, job.state_strides)
+    return cast(Tensor, _native.kernels.empty(shape, strides))
 
 
 def _gradient(of: Tensor) -> Tensor:
@@ -235,24 +195,12 @@ def _gradient(of: Tensor) -> Tensor:
     return torch.empty_like(of) if of.numel() < _LARGE else _empty(of, of.shape, of.stride())
 
 
-def _address(tensor: Tensor | None) -> int:
-    return 0 if tensor is None else tensor.data_ptr()
-
-
-def _weight_addresses(job: _Job, weights: Any) -> list[int]:
-    """Four to a layer and direction: w_ih, w_hh, b_ih, b_hh, the last two 0 without a bias."""
-    addresses = [0 if weight is None else weight.data_ptr() for weight in weights]
-    if job.biased:
-        return addresses
-    return [n for i in range(0, len(addresses), 2) for n in (*addresses[i : i + 2], 0, 0)]
-
-
 class _Recurrence(torch.autograd.Function):
     """The kernels as one node of autograd's graph. It cannot be differentiated twice."""
 
     @staticmethod
     def forward(ctx: Any, job: _Job, x: Tensor, h0: Any, c0: Any, *weights: Tensor) -> Any:
-        results, saved, inputs = _compute(job, x, h0, c0, weights, keep=True)
+        results, saved, inputs = _compute(job, x, h0, c0, list(weights), keep=True)
         ctx.job = job
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(results[0], saved, *inputs)
@@ -266,32 +214,27 @@ class _Recurrence(torch.autograd.Function):
                 'the native engine has none, use engine="torch" for this layer'
             )
         job: _Job = ctx.job
-        kernels = _native.kernels
-        assert kernels is not None
         y, saved, x, h0, c0, *weights = ctx.saved_tensors
         _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
-        dy = None if dy is None else _time_major(job, dy)
-        dhn, dcn = _plain(dhn), _plain(dcn)
-        dx = _gradient(x) if want_x else None
-        dh0 = _state(job, x) if want_h0 else None
-        dc0 = _state(job, x) if want_c0 else None
-        grads = [_gradient(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
-        kernels.backward(
-            job.shape,
-            job.steps,
-            _weight_addresses(job, weights),
-            x.data_ptr(),
-            (_address(h0), _address(c0)),
-            y.data_ptr(),
-            saved.data_ptr(),
-            (_address(dy), _address(dhn), _address(dcn)),
-            (_address(dx), _address(dh0), _address(dc0)),
-            _weight_addresses(job, grads),
-            torch.get_num_threads(),
+        dx = _empty(x, x.shape, job.input_strides) if want_x else None
+        dh0, dc0 = (
+            x.new_empty_strided(job.states, job.state_strides) if wanted else None
+            for wanted in (want_h0, want_c0)
         )
-        if job.transposed and dx is not None:
-            dx = dx.transpose(0, 1)
+        grads = [_gradient(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
+        given, wanted = (dy, dhn, dcn), (dx, dh0, dc0)
+        try:
+            _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
+        except BufferError:  # of dy, or of what hooks on saved tensors brought back
+            x, y, h0, c0, *weights = _plain(x, y, h0, c0, *weights)
+            given = _plain(*given)
+            _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
         return None, dx, dh0, dc0, *grads
+
+
+def _differentiate(job: _Job, *tensors: Any) -> None:
+    assert _native.kernels is not None
+    _native.kernels.backward(job.shape, job.steps, *tensors, torch.get_num_threads())
 
 
 # Function.apply without its first half, which is for torch.func's transforms: those are refused

@@ -1,0 +1,152 @@
+#include "tensors.h"
+
+#include <nanobind/ndarray.h>
+
+namespace nb = nanobind;
+
+namespace unrolled {
+namespace {
+
+// DLPack's table of C functions (its version 1.2, torch from 2.10 on), as far as it is used here: an
+// address, a shape and strides in 20 ns, where Python's attributes take a microsecond.
+struct ExchangeTable {
+  uint32_t major, minor;
+  void* previous;
+  void* allocate;
+  void* from_object;
+  void* to_object;
+  int (*view_of)(void* tensor, nb::dlpack::dltensor* view);
+  void* stream;
+};
+
+// Borrowed for good: torch is never unloaded.
+struct Torch {
+  PyTypeObject *tensor, *parameter;
+  PyObject *float32, *strided;
+  PyObject *is_neg, *dtype, *is_cpu, *layout, *shape, *stride, *data_ptr;  // names
+  const ExchangeTable* table;  // null: an older torch
+} torch;
+
+const ExchangeTable* table_of(nb::handle tensor_type) {
+  if (!nb::hasattr(tensor_type, "__dlpack_c_exchange_api__")) return nullptr;
+  const nb::object capsule = tensor_type.attr("__dlpack_c_exchange_api__");
+  const void* found = PyCapsule_GetPointer(capsule.ptr(), "dlpack_exchange_api");
+  if (!found) PyErr_Clear();
+  const auto* table = static_cast<const ExchangeTable*>(found);
+  return table && table->major == 1 && table->view_of ? table : nullptr;
+}
+
+bool read_through_table(PyObject* tensor, View& view) {
+  nb::dlpack::dltensor from;
+  if (torch.table->view_of(tensor, &from) != 0) {
+    PyErr_Clear();
+    return false;
+  }
+  const bool is_float32 = from.dtype.code == static_cast<uint8_t>(nb::dlpack::dtype_code::Float) &&
+                          from.dtype.bits == 32 && from.dtype.lanes == 1;
+  if (!is_float32 || from.device.device_type != nb::device::cpu::value || from.ndim > View::kMost)
+    return false;
+  view.data = reinterpret_cast<float*>(static_cast<char*>(from.data) + from.byte_offset);
+  view.axes = from.ndim;
+  for (int i = 0; i < from.ndim; ++i) {
+    view.shape[i] = from.shape[i];
+    view.strides[i] = from.strides[i];
+  }
+  return true;
+}
+
+nb::object taken(PyObject* result) {
+  if (!result) throw nb::python_error();
+  return nb::steal(result);
+}
+
+bool read_through_attributes(nb::handle tensor, View& view) {
+  const auto attribute = [&](PyObject* name) { return taken(PyObject_GetAttr(tensor.ptr(), name)); };
+  const auto call = [&](PyObject* name) { return taken(PyObject_CallMethodNoArgs(tensor.ptr(), name)); };
+  if (attribute(torch.dtype).ptr() != torch.float32 || attribute(torch.is_cpu).ptr() != Py_True ||
+      attribute(torch.layout).ptr() != torch.strided)
+    return false;
+  const nb::object shape = attribute(torch.shape), strides = call(torch.stride);
+  view.axes = static_cast<int>(nb::len(shape));
+  if (view.axes > View::kMost) return false;
+  for (int i = 0; i < view.axes; ++i) {
+    view.shape[i] = nb::cast<int64_t>(shape[i]);
+    view.strides[i] = nb::cast<int64_t>(strides[i]);
+  }
+  view.data = reinterpret_cast<float*>(nb::cast<uintptr_t>(call(torch.data_ptr)));
+  return true;
+}
+
+}  // namespace
+
+int64_t View::numbers() const {
+  int64_t product = 1;
+  for (int i = 0; i < axes; ++i) product *= shape[i];
+  return product;
+}
+
+bool View::dense() const {
+  if (numbers() == 0) return true;
+  int64_t expected = 1;
+  for (int i = axes; i-- > 0;) {
+    if (shape[i] != 1 && strides[i] != expected) return false;
+    expected *= shape[i];
+  }
+  return true;
+}
+
+bool read(nb::handle tensor, View& view) {
+  const PyTypeObject* type = Py_TYPE(tensor.ptr());
+  if (type != torch.tensor && type != torch.parameter) return false;
+  if (taken(PyObject_CallMethodNoArgs(tensor.ptr(), torch.is_neg)).ptr() != Py_False) return false;
+  if (!(torch.table ? read_through_table(tensor.ptr(), view) : read_through_attributes(tensor, view)))
+    return false;
+  return view.data || view.numbers() == 0;  // torch has zeros which take no memory
+}
+
+float* dense(nb::handle tensor) {
+  if (tensor.is_none()) return nullptr;
+  View view;
+  if (!read(tensor, view) || !view.dense()) throw nb::buffer_error("a tensor is not dense");
+  return view.data;
+}
+
+Rows rows(nb::handle tensor, bool batch_first) {
+  if (tensor.is_none()) return {nullptr, 0, 0};
+  View view;
+  const bool found = read(tensor, view) && view.axes > 1;
+  const int last = view.axes - 1;
+  if (!found || (view.strides[last] != 1 && view.shape[last] != 1 && view.numbers() > 0))
+    throw nb::buffer_error("a tensor's rows are not dense");
+  if (view.axes == 2) return {view.data, view.strides[0], view.strides[0]};
+  return {view.data, view.strides[batch_first ? 0 : 1], view.strides[batch_first ? 1 : 0]};
+}
+
+float* time_major(nb::handle tensor, const Sequence& seq, bool batch_first) {
+  const Rows found = rows(tensor, batch_first);
+  if (!found.p || seq.rows == 0) return const_cast<float*>(found.p);
+  View view;
+  read(tensor, view);
+  const int64_t width = view.shape[view.axes - 1];
+  const bool one_row = seq.batch == 1 && !seq.offsets, one_step = seq.steps == 1 || seq.offsets;
+  if ((!one_row && found.row != width) || (!one_step && found.step != seq.batch * width))
+    throw nb::buffer_error("a result is not laid out as (T, B, ...)");
+  return const_cast<float*>(found.p);
+}
+
+void find_torch() {
+  const nb::module_ module = nb::module_::import_("torch");
+  const auto borrowed = [](nb::object found) { return found.release().ptr(); };
+  const auto name = [](const char* text) { return PyUnicode_InternFromString(text); };
+  const nb::object tensor = module.attr("Tensor");
+  torch.tensor = reinterpret_cast<PyTypeObject*>(borrowed(tensor));
+  torch.parameter = reinterpret_cast<PyTypeObject*>(borrowed(module.attr("nn").attr("Parameter")));
+  torch.float32 = borrowed(module.attr("float32"));
+  torch.strided = borrowed(module.attr("strided"));
+  torch.is_neg = name("is_neg"), torch.dtype = name("dtype"), torch.is_cpu = name("is_cpu");
+  torch.layout = name("layout"), torch.shape = name("shape"), torch.stride = name("stride");
+  torch.data_ptr = name("data_ptr");
+  torch.table = table_of(tensor);
+}
+
+}  // namespace unrolled
