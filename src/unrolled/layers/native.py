@@ -226,7 +226,7 @@ class _Recurrence(torch.autograd.Function):
         try:
             _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
         except BufferError:  # of dy, or of what hooks on saved tensors brought back
-            x, y, h0, c0, *weights = _plain(x, y, h0, c0, *weights)
+            saved, x, y, h0, c0, *weights = _plain(saved, x, y, h0, c0, *weights)
             given = _plain(*given)
             _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
         return None, dx, dh0, dc0, *grads

@@ -130,6 +130,8 @@ def _refused_tensor(tensor: Any, what: str) -> str | None:
         return f"the native engine runs on the CPU, and {what} on {tensor.device.type}"
     if tensor.layout is not torch.strided:
         return f"the native engine takes dense tensors, and {what} {tensor.layout}"
+    if tensor.numel() and not tensor.data_ptr():
+        return f"the native engine reads memory, and {what} without any"
     return None
 
 
