@@ -67,8 +67,8 @@ MUTANTS = [
     Mutant("forward.h", "all", "bias of x left out", "if (u < H && Cell::kFromX[stage] && f.w.b_ih)", "if (u < 0 && f.w.b_ih)"),
     Mutant("forward.h", "all", "bias of h left out", "if (u < H && Cell::kFromH[stage] && f.w.b_hh)", "if (u < 0 && f.w.b_hh)"),
     Mutant("backward.h", "all", "dh without dy", "load(dh + at + v) + load(from_y + v)", "load(dh + at + v)"),
-    Mutant("backward.h", "all", "dW without earlier chunks", "rows, from, b, stride, target);\n        continue;", "rows / 2, from, b, stride, target);\n        continue;"),
-    Mutant("tile.h", "all", "products lose their last k", "i < o.k % kBlock", "i + 1 < o.k % kBlock"),
+    Mutant("backward.h", "all", "dW without earlier chunks", "first ? nullptr : out, columns", "nullptr, columns"),
+    Mutant("tile.h", "all", "products lose their last k", "j < k; ++j, b", "j + 1 < k; ++j, b"),
 ]  # fmt: skip
 
 

@@ -183,6 +183,17 @@ def test_elementary_functions(isa: str) -> None:
     assert (got[1] - exact.sigmoid()).abs().max() < 2e-7  # and no NaN where e^-x overflows
 
 
+@pytest.mark.parametrize("low", [-8.0, -6.0, -4.0, 2.0, 4.0, 6.0])
+def test_tanh_is_as_exact_at_both_ends(isa: str, low: float) -> None:
+    # 1 - tanh^2, the gradient of a saturated unit, feels every last bit.
+    assert _native.kernels is not None
+    x = low + torch.linspace(0.0, 2.0, 20001)
+    exact = x.double().tanh()
+    ours = torch.tensor(_native.kernels.elementary(x.tolist())).view(3, -1)[2]
+    error, torchs = ((t.double() - exact).square().mean().sqrt() for t in (ours, x.tanh()))
+    assert error <= 1.5 * torchs
+
+
 def test_elementary_functions_at_the_ends(isa: str) -> None:
     assert _native.kernels is not None
     x = [float("inf"), -float("inf"), float("nan"), 1e30, -1e30]
