@@ -2,6 +2,7 @@
 
     python -m benchmarks.language score --text ../shared/data/tinyshakespeare/input.txt
     python -m benchmarks.language speed
+    python -m benchmarks.language share --vocabulary 1519
 
 `score` fits with the defaults of `LanguageModel` and `default_training`, once for each seed, and
 prints nats per character of the validation part (the best epoch is chosen by it, as the published
@@ -10,6 +11,8 @@ within 30 (--epochs 26); koconovel 2.75.
 
 `speed` trains the same network of the same sizes by `train` and by the loop a careful person
 writes on torch's own layers. Goals: LSTM 1.3 times as many symbols per second, GRU 2 times.
+
+`share` is what the classifier over a vocabulary costs of both passes of a step with the defaults.
 """
 
 from __future__ import annotations
@@ -121,16 +124,36 @@ def speed(text: Path, symbols: int, rounds: int) -> None:
     keep("language-speed", figures)
 
 
+def share(vocabulary: int, rounds: int) -> None:
+    """Seconds of the recurrent layers and of the classifier with its loss, both passes of each."""
+    settings = LanguageModel().settings
+    network = LanguageNetwork(settings, vocabulary)
+    symbols = torch.randint(vocabulary, (settings.steps, default_training(1_000_000).batch_size))
+
+    def layers() -> None:
+        network(symbols)[0].sum().backward()
+
+    features = network(symbols)[0].detach().requires_grad_()
+    sides: dict[str, Callable[[], object]] = {
+        "layers": layers,
+        "classifier": lambda: network.loss(features, symbols).backward(),  # type: ignore[no-untyped-call]
+    }
+    seconds = interleaved(sides, 30 * rounds)
+    part = seconds["classifier"] / sum(seconds.values())
+    print(f"{vocabulary} symbols: the classifier takes {part:.0%} of {sum(seconds.values()):.4f} s")
+
+
 def main() -> None:
     """Parse, call."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("score", "speed"))
+    parser.add_argument("what", choices=("score", "speed", "share"))
     parser.add_argument("--text", type=Path, default=TEXT)
     parser.add_argument("--level", default="char")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0, help="to run seeds side by side")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--symbols", type=int, default=8 * BATCH * STEPS, help="for speed")
+    parser.add_argument("--vocabulary", type=int, default=1519, help="for share")
     parser.add_argument("--cell")
     for name in ("hidden", "layers", "embed", "steps", "epochs", "batch-size"):
         parser.add_argument(f"--{name}", type=int)
@@ -140,6 +163,9 @@ def main() -> None:
     asked = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
     if asked["what"] == "speed":
         speed(asked["text"], asked["symbols"], asked["rounds"])
+        return
+    if asked["what"] == "share":
+        share(asked["vocabulary"], asked["rounds"])
         return
     if "drop" in asked:
         asked["dropout"] = Dropout(*asked["drop"])

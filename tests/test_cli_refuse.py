@@ -65,6 +65,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "nothing to learn": ("a.txt", b"abc" * 99, ["--test", "0.95"], ["leave none of 297"]),
     "no steps": ("a.txt", b"abc" * 99, ["--steps", "0"], ["steps", ">= 1", "got 0"]),
     "dropout": ("a.txt", b"abc" * 99, ["--dropout", "1"], ["dropout", "[0, 1)"]),
+    "weight dropout": ("a.txt", b"abc" * 99, ["--weight-dropout", "1"], ["weights", "[0, 1)"]),
     "no such cell": ("a.txt", b"abc" * 99, ["--cell", "lstn"], ["lstm", "'lstn'"]),
     "horizon of a text": (
         "a.txt",

@@ -72,7 +72,11 @@ def test_json_is_one_object_without_the_report_s_parts(tmp_path: Path, capsys: C
     assert not {"samples", "passage", "corpus"} & set(value["results"])
 
 
-LEVELS = [["--level", "byte"], ["--level", "bpe", "--size", "260"], ["--no-tie", "--steps", "16"]]
+LEVELS = [
+    ["--level", "byte"],
+    ["--level", "bpe", "--size", "260"],
+    ["--no-tie", "--steps", "16", "--weight-dropout", "0.2"],
+]
 
 
 @pytest.mark.parametrize("options", LEVELS)

@@ -184,6 +184,14 @@ class Reader:
     tie: Annotated[
         bool | None, typer.Option("--tie/--no-tie", help="One set of vectors to read and predict.")
     ] = None
+    weight_dropout: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="P",
+            help="Share of recurrent weights left out [default: a tenth of --dropout].",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

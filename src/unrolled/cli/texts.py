@@ -41,7 +41,12 @@ class LanguageJob:
         symbols = order.symbols
         if symbols.size is not None and symbols.level != "bpe":
             raise SettingsError("--size is for --level bpe; at other levels the text decides")
-        model = LanguageModel(**given(order.network), **given(order.reader))
+        reader = given(order.reader)
+        weights = reader.pop("weight_dropout", None)
+        model = LanguageModel(**given(order.network), **reader)
+        if weights is not None:
+            dropout = replace(model.settings.dropout, weights=weights)
+            model = LanguageModel(**{**given(order.network), **reader, "dropout": dropout})
         parts = {name: share(name, text) for name, text in given(order.parts).items()}
         corpus = read_corpus(order.file, **given(symbols), **parts)
         default = default_training(len(corpus.part("train")), model.settings.steps)
@@ -68,6 +73,7 @@ class LanguageJob:
             "steps": settings.steps,
             "tie": settings.tie,
             "dropout": settings.dropout.outputs,
+            "weight_dropout": settings.dropout.weights,
             "validation": str(parts["validation"]),
             "test": str(parts["test"]),
         }
