@@ -17,7 +17,7 @@ SHAPE = (4, 3, 5)
 
 
 def layouts(tensor: Tensor) -> list[Tensor]:
-    """The same numbers in every order of axes in memory, with gaps, and turned around in time."""
+    """The same numbers in every order of axes in memory, with gaps, and as parts of longer rows."""
     found = []
     for order in itertools.permutations(range(tensor.dim())):
         back = [order.index(axis) for axis in range(tensor.dim())]

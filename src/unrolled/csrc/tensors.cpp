@@ -44,8 +44,9 @@ bool read_through_table(PyObject* tensor, View& view) {
   }
   const bool is_float32 = from.dtype.code == static_cast<uint8_t>(nb::dlpack::dtype_code::Float) &&
                           from.dtype.bits == 32 && from.dtype.lanes == 1;
-  if (!is_float32 || from.device.device_type != nb::device::cpu::value || from.ndim > View::kMost)
-    return false;
+  const int device = from.device.device_type;
+  const bool is_ours = device == nb::device::cpu::value || device == nb::device::cuda_host::value;  // pinned
+  if (!is_float32 || !is_ours || from.ndim > View::kMost) return false;
   view.data = reinterpret_cast<float*>(static_cast<char*>(from.data) + from.byte_offset);
   view.axes = from.ndim;
   for (int i = 0; i < from.ndim; ++i) {
@@ -115,7 +116,7 @@ Rows rows(nb::handle tensor, bool batch_first) {
   if (tensor.is_none()) return {nullptr, 0, 0};
   View view;
   const bool found = read(tensor, view) && view.axes > 1;
-  const int last = view.axes - 1;
+  const int last = found ? view.axes - 1 : 0;
   if (!found || (view.strides[last] != 1 && view.shape[last] != 1 && view.numbers() > 0))
     throw nb::buffer_error("a tensor's rows are not dense");
   if (view.axes == 2) return {view.data, view.strides[0], view.strides[0]};

@@ -8,9 +8,9 @@ namespace unrolled {
 
 struct View {
   static constexpr int kMost = 3;  // axes of what the layers take
-  float* data;
-  int axes;
-  int64_t shape[kMost], strides[kMost];
+  float* data = nullptr;
+  int axes = 0;
+  int64_t shape[kMost] = {}, strides[kMost] = {};
 
   int64_t numbers() const;
   // Whether the numbers stand one after another, as an address alone says it.
