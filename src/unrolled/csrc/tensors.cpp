@@ -8,7 +8,7 @@ namespace unrolled {
 namespace {
 
 // DLPack's table of C functions (its version 1.2, torch from 2.10 on), as far as it is used here: an
-// address, a shape and strides in 20 ns, where Python's attributes take a microsecond.
+// address, a shape and strides, with the checks in `read`, in 0.2 us a tensor.
 struct ExchangeTable {
   uint32_t major, minor;
   void* previous;

@@ -57,7 +57,7 @@ def shape_of(kind: Kind) -> Any:
 
 
 def _taken(layer: nn.RNNBase, inputs: Any, state: Any) -> bool:
-    """A quick yes to most calls, in a tenth of the time that it takes to find words for a no."""
+    """A quick yes to most calls: half the time that it takes to look for the words of a no."""
     if layer.proj_size or layer.mode not in KINDS or type(inputs) is not Tensor:
         return False
     weights = _weights(layer)
