@@ -112,9 +112,8 @@ float* dense(nb::handle tensor) {
   return view.data;
 }
 
-Rows rows(nb::handle tensor, bool batch_first) {
+static Rows rows(nb::handle tensor, bool batch_first, View& view) {
   if (tensor.is_none()) return {nullptr, 0, 0};
-  View view;
   const bool found = read(tensor, view) && view.axes > 1;
   const int last = found ? view.axes - 1 : 0;
   if (!found || (view.strides[last] != 1 && view.shape[last] != 1 && view.numbers() > 0))
@@ -123,11 +122,15 @@ Rows rows(nb::handle tensor, bool batch_first) {
   return {view.data, view.strides[batch_first ? 0 : 1], view.strides[batch_first ? 1 : 0]};
 }
 
-float* time_major(nb::handle tensor, const Sequence& seq, bool batch_first) {
-  const Rows found = rows(tensor, batch_first);
-  if (!found.p || seq.rows == 0) return const_cast<float*>(found.p);
+Rows rows(nb::handle tensor, bool batch_first) {
   View view;
-  read(tensor, view);
+  return rows(tensor, batch_first, view);
+}
+
+float* time_major(nb::handle tensor, const Sequence& seq, bool batch_first) {
+  View view;
+  const Rows found = rows(tensor, batch_first, view);
+  if (!found.p || seq.rows == 0) return const_cast<float*>(found.p);
   const int64_t width = view.shape[view.axes - 1];
   const bool one_row = seq.batch == 1 && !seq.offsets, one_step = seq.steps == 1 || seq.offsets;
   if ((!one_row && found.row != width) || (!one_step && found.step != seq.batch * width))
