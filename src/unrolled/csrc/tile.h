@@ -10,6 +10,7 @@ namespace unrolled {
 namespace UNROLLED_ISA {
 
 constexpr int kSums = UNROLLED_SUMS;  // registers given to sums: 12 of 16, 24 of 32
+constexpr int kRegisters = kSums / 3 * 4;
 constexpr int kMaxRows = kSums / kVectors < 6 ? kSums / kVectors : 6;
 constexpr int kMaxPanels = 4;
 
@@ -61,12 +62,30 @@ struct Sums {
 
   // One k: a column of R numbers times a row of P blocks.
   UNROLLED_INLINE void add(const float* a, int64_t row_stride, const float* b, int64_t panel_stride) {
+    if constexpr ((R + 1) * P * kVectors < kRegisters) return add_row(a, row_stride, b, panel_stride);
 #pragma GCC unroll 8
     for (int p = 0; p < P; ++p) {
       add_panel(a, row_stride, b + p * panel_stride, p);
       // The next panel reads the numbers again: kept, they would push sums out of the registers,
       // which halved the speed of 3 rows by 2 panels.
       if (R > 1 && P > 1) asm("" : "+r"(a));
+    }
+  }
+
+  // Where all blocks fit beside the sums, each number is read once and not once a block.
+  UNROLLED_INLINE void add_row(const float* a, int64_t row_stride, const float* b, int64_t panel_stride) {
+    Vec row[P][kVectors];
+#pragma GCC unroll 8
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+      for (int i = 0; i < kVectors; ++i) row[p][i] = load(b + p * panel_stride + i * kWidth);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vec number = splat(a[r * row_stride]);
+#pragma GCC unroll 8
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 8
+        for (int i = 0; i < kVectors; ++i) v[r][p][i] += number * row[p][i];
     }
   }
 
