@@ -131,14 +131,13 @@ struct BackwardPass {
 
   // dh += U^T dz
   void to_state(int64_t k, Range rows, Range mine) {
-    const RowTiles tiles(rows.begin, rows.end);
-    if (tiles.rows <= 0) return;
-    const int64_t panels = panels_for(tiles.tallest());
-    for (int64_t block = mine.begin; block < mine.end; block += panels)
+    const Pieces tiles = row_tiles(rows.begin, rows.end);
+    const Pieces groups = panel_groups(mine.begin, mine.end, tiles);
+    for (int64_t group = 0; group < groups.count; ++group)
       for (int64_t tile = 0; tile < tiles.count; ++tile) {
-        const int64_t row = tiles.start(tile);
+        const int64_t row = tiles.start(tile), block = groups.start(group);
         float* to = dh + row * Hp + block * kBlock;
-        kBackward[tiles.height(tile) - 1][min64(panels, mine.end - block) - 1](
+        kBackward[tiles.length(tile) - 1][groups.length(group) - 1](
             kG * Hp, dz + (k + row) * kBlock, capacity * kBlock, w_h + block * kG * Hp * kBlock, to, Hp, to,
             Hp);
       }
@@ -147,12 +146,11 @@ struct BackwardPass {
   // dx = W^T dz, all rows of the chunk at once.
   void to_input(Team team, int64_t chunk, int64_t rows) {
     alignas(64) float out[kMaxRows * kMaxPanels * kBlock];
-    const RowTiles tiles(0, rows);
-    const int64_t panels = panels_for(tiles.tallest()), in_blocks = blocks_of(I);
-    const Range mine = team.share((in_blocks + panels - 1) / panels * tiles.count);
+    const Pieces tiles = row_tiles(0, rows), groups = panel_groups(0, blocks_of(I), tiles);
+    const Range mine = team.share(groups.count * tiles.count);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
-      const int64_t row = tiles.start(task % tiles.count), R = tiles.height(task % tiles.count);
-      const int64_t block = task / tiles.count * panels, P = min64(panels, in_blocks - block);
+      const int64_t row = tiles.start(task % tiles.count), R = tiles.length(task % tiles.count);
+      const int64_t group = task / tiles.count, block = groups.start(group), P = groups.length(group);
       kBackward[R - 1][P - 1](kG * Hp, dz + (kFirstX * Hp * capacity + row * kBlock), capacity * kBlock,
                               w_x + block * kG * Hp * kBlock, nullptr, 0, out, P * kBlock);
       for (int64_t r = 0; r < R; ++r)
@@ -171,10 +169,10 @@ struct BackwardPass {
   // dW = dz^T x, dU = dz^T h, db = the sum of dz: one gate's block of units by one group of columns
   // to a task, each summed over the rows of the chunk in order, so any split gives the same bits.
   void to_weights(Team team, int64_t rows, bool first) {
-    const int64_t panels = panels_for(kMaxRows);
-    const int64_t groups_x = f.dw_ih ? (blocks_of(I) + panels - 1) / panels : 0;
-    const int64_t groups_h = f.dw_hh ? (blocks + panels - 1) / panels : 0;
-    const int64_t groups = groups_x + groups_h + 1;
+    const Pieces units = row_tiles(0, kBlock);
+    const Pieces of_x = panel_groups(0, f.dw_ih ? blocks_of(I) : 0, units);
+    const Pieces of_h = panel_groups(0, f.dw_hh ? blocks : 0, units);
+    const int64_t groups = of_x.count + of_h.count + 1;
     const Range mine = team.share(kG * blocks * groups);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t gate = task / groups / blocks, block = task / groups % blocks;
@@ -185,10 +183,10 @@ struct BackwardPass {
       if (group == 0) {
         if (f.db_ih) sum_rows(dz_x, rows, f.db_ih + unit, n, first);
         if (f.db_hh) sum_rows(dz_h, rows, f.db_hh + unit, n, first);
-      } else if (group <= groups_x) {
-        outer_product(dz_x, x, rows, (group - 1) * panels, I, f.dw_ih + unit * I, n, first);
+      } else if (group <= of_x.count) {
+        outer_product(dz_x, x, rows, of_x, group - 1, I, f.dw_ih + unit * I, n, first);
       } else {
-        outer_product(dz_h, before, rows, (group - 1 - groups_x) * panels, H, f.dw_hh + unit * H, n, first);
+        outer_product(dz_h, before, rows, of_h, group - 1 - of_x.count, H, f.dw_hh + unit * H, n, first);
       }
     }
   }
@@ -207,15 +205,15 @@ struct BackwardPass {
     store_block(to, sum, n);
   }
 
-  // to (n, columns) += dz (rows, n)^T a (rows, columns), columns [block * 16, ...) of it
-  void outer_product(const float* dz_panel, const float* a, int64_t rows, int64_t block, int64_t columns,
-                     float* to, int64_t n, bool first) {
-    const int64_t P = min64(panels_for(kMaxRows), blocks_of(columns) - block), stride = capacity * kBlock;
+  // to (n, columns) += dz (rows, n)^T a (rows, columns), the columns of one group of it
+  void outer_product(const float* dz_panel, const float* a, int64_t rows, const Pieces& groups, int64_t group,
+                     int64_t columns, float* to, int64_t n, bool first) {
+    const int64_t block = groups.start(group), P = groups.length(group), stride = capacity * kBlock;
     const int64_t width = min64(P * kBlock, columns - block * kBlock);
-    const RowTiles tiles(0, n);
+    const Pieces tiles = row_tiles(0, n);
     alignas(64) float part[kMaxRows * kMaxPanels * kBlock];
     for (int64_t i = 0; i < tiles.count; ++i) {
-      const int64_t row = tiles.start(i), R = tiles.height(i);
+      const int64_t row = tiles.start(i), R = tiles.length(i);
       float* out = to + row * columns + block * kBlock;
       const float* from = dz_panel + row;
       const float* b = a + block * stride;

@@ -77,17 +77,16 @@ struct ForwardPass {
     const bool packed = f.seq.offsets;
     const int64_t strips = packed ? 1 : f.seq.batch, stride = packed ? f.x.row : f.x.step;
     const int64_t first = f.seq.reverse ? f.seq.time(end - 1) : f.seq.time(begin);
-    const RowTiles tiles(0, packed ? plan.row_count(f.seq, begin, end) : end - begin);
-    const int64_t panels = panels_for(tiles.tallest());
-    const int64_t groups = (blocks + panels - 1) / panels;
-    const Range mine = team.share(Cell::kGates * groups * tiles.count * strips);
+    const Pieces tiles = row_tiles(0, packed ? plan.row_count(f.seq, begin, end) : end - begin);
+    const Pieces groups = panel_groups(0, blocks, tiles);
+    const Range mine = team.share(Cell::kGates * groups.count * tiles.count * strips);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t strip = task % strips, tile = task / strips % tiles.count;
-      const int64_t group = task / strips / tiles.count % groups;
-      const int64_t stage = task / strips / tiles.count / groups, block = group * panels;  // x's come first
+      const int64_t group = task / strips / tiles.count % groups.count, block = groups.start(group);
+      const int64_t stage = task / strips / tiles.count / groups.count;  // x's come first
       const int64_t gate = Cell::kGateOf[stage];
       const int64_t row = tiles.start(tile) * strips + strip;
-      kForward[tiles.height(tile) - 1][min64(panels, blocks - block) - 1](
+      kForward[tiles.length(tile) - 1][groups.length(group) - 1](
           0, nullptr, 0, nullptr, I, f.x.at(f.seq, first, strip) + tiles.start(tile) * stride, stride,
           w_x + (gate * blocks + block) * I * kBlock, bias + stage * Hp + block * kBlock, 0,
           z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, strips * Cell::kGates * Hp);
@@ -97,13 +96,12 @@ struct ForwardPass {
   // One step for some rows and some blocks of units.
   void step(int64_t s, int64_t chunk, Range rows, Range mine) {
     const int64_t t = f.seq.time(s);
-    const RowTiles tiles(rows.begin, min64(rows.end, f.seq.size(t)));
-    if (tiles.rows <= 0) return;
-    const int64_t panels = panels_for(tiles.tallest());
-    for (int64_t block = mine.begin; block < mine.end; block += panels)
+    const Pieces tiles = row_tiles(rows.begin, min64(rows.end, f.seq.size(t)));
+    const Pieces groups = panel_groups(mine.begin, mine.end, tiles);
+    for (int64_t group = 0; group < groups.count; ++group)
       for (int64_t tile = 0; tile < tiles.count; ++tile)
-        step_tile(s, t, chunk, tiles.start(tile), tiles.height(tile), block,
-                  min64(panels, mine.end - block));
+        step_tile(s, t, chunk, tiles.start(tile), tiles.length(tile), groups.start(group),
+                  groups.length(group));
   }
 
   // Asks for the lines that the cell will save into, while the products leave the memory idle: took a
