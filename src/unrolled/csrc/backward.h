@@ -103,12 +103,13 @@ struct BackwardPass {
     }
   }
 
-  // dz of one step from what reached h and c.
+  // dz of one step from what reached h and c. Row by row, as the saved values lie: 2-5 % of a backward
+  // pass at H = 256 against block by block.
   void through_cell(int64_t t, int64_t chunk, Range rows, Range mine) {
     alignas(64) float from_y[kBlock], after[kBlock];
-    for (int64_t block = mine.begin; block < mine.end; ++block) {
-      const int64_t u = block * kBlock, n = min64(kBlock, H - u);
-      for (int64_t b = rows.begin; b < rows.end; ++b) {
+    for (int64_t b = rows.begin; b < rows.end; ++b) {
+      for (int64_t block = mine.begin; block < mine.end; ++block) {
+        const int64_t u = block * kBlock, n = min64(kBlock, H - u);
         const int64_t row = f.seq.offset(t) + b, k = row - chunk, at = b * Hp + u;
         if (f.dy.p) {
           load_block(from_y, f.dy.at(f.seq, t, b) + u, n);
@@ -210,7 +211,7 @@ struct BackwardPass {
                      int64_t columns, float* to, int64_t n, bool first) {
     const int64_t block = groups.start(group), P = groups.length(group), stride = capacity * kBlock;
     const int64_t width = min64(P * kBlock, columns - block * kBlock);
-    const Pieces tiles = row_tiles(0, n);
+    const Pieces tiles{0, n, rows_for(P)};
     alignas(64) float part[kMaxRows * kMaxPanels * kBlock];
     for (int64_t i = 0; i < tiles.count; ++i) {
       const int64_t row = tiles.start(i), R = tiles.length(i);

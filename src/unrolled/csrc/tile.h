@@ -27,6 +27,11 @@ UNROLLED_INLINE constexpr int panels_for(int64_t rows) {
   return fit < 1 ? 1 : fit > kMaxPanels ? kMaxPanels : fit;
 }
 
+// The other way round: the rows that fit beside so many panels.
+UNROLLED_INLINE constexpr int64_t rows_for(int64_t panels) {
+  return min64(kMaxRows, kSums / kVectors / panels);
+}
+
 template <int R, int P>
 struct Sums {
   Vec v[R][P][kVectors];
