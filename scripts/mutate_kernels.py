@@ -68,6 +68,8 @@ MUTANTS = [
     Mutant("forward.h", "all", "bias of h left out", "if (u < H && Cell::kFromH[stage] && f.w.b_hh)", "if (u < 0 && f.w.b_hh)"),
     Mutant("backward.h", "all", "dh without dy", "load(dh + at + v) + load(from_y + v)", "load(dh + at + v)"),
     Mutant("backward.h", "all", "dW without earlier chunks", "first ? nullptr : out, columns", "nullptr, columns"),
+    Mutant("parts.h", "all", "dW of part 0 alone", "load(to + j) + load(from + j)", "load(to + j)"),
+    Mutant("parts.h", "all", "a part without rows is not cleared", "if (w_hh) zero(w_hh, units * hidden);", ""),
     Mutant("tile.h", "all", "products lose their last k", "j < k; ++j, b", "j + 1 < k; ++j, b"),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "cells.h"
 #include "pack.h"
+#include "parts.h"
 #include "plan.h"
 #include "tile.h"
 
@@ -13,59 +14,71 @@ template <class Cell>
 struct BackwardPass {
   static constexpr int kG = Cell::kGates;
   static constexpr int kFirstX = Cell::kStageX[0];  // x's stages are the last ones, h's the first
+
+  // What a team needs to take some rows of the batch through a chunk of steps. A chunk's k counts its
+  // (step, row) pairs as they are met, from the last step on.
+  struct Chunk {
+    Range part;       // rows of the batch
+    float* dz;        // (stages, blocks, capacity, 16) dz in panels: written once, it serves W^T dz as
+                      // rows and dz^T [x h] as columns without being packed again
+    float* x;         // (blocks of I, capacity, 16)
+    float* before;    // (blocks, capacity, 16) the h each step began with
+    int64_t* row_of;  // (capacity) k -> row of the sequence
+    Gradients to;
+  };
+
   const Backward& f;
   const Plan plan;
   const int64_t I, H, blocks, Hp, capacity;
-  float* w_x;     // (blocks of I, G * Hp, 16)
-  float* w_h;     // (blocks of H, G * Hp, 16)
-  float* dh;      // (B, Hp) what has reached h so far
-  float* dc;      // (B, Hp) likewise c
-  float* dz;      // (stages, blocks, capacity, 16) the chunk's dz, in panels: written once, it serves
-                  // W^T dz as rows and dz^T [x h] as columns without being packed again
-  float* x;       // (blocks of I, capacity, 16) the chunk's x
-  float* before;  // (blocks, capacity, 16) the h each of the chunk's steps began with
+  float* w_x;      // (blocks of I, G * Hp, 16)
+  float* w_h;      // (blocks of H, G * Hp, 16)
+  float* dh;       // (B, Hp) what has reached h so far
+  float* dc;       // (B, Hp) likewise c
+  float* chunks;   // a chunk's memory for each thread that has parts of its own, else one for all
+  Parts parts;
 
   BackwardPass(const Backward& f, Arena& arena)
       : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
         I(f.input), H(f.hidden), blocks(blocks_of(f.hidden)), Hp(padded(f.hidden)),
         // odd, or the panels' rows would all fall into the same few sets of the caches
-        capacity(plan.chunk_rows | 1) {
-    w_x = f.dx ? arena.take(padded(I) * kG * Hp) : nullptr;
-    w_h = arena.take(Hp * kG * Hp);
-    dh = arena.take(f.seq.batch * Hp);
-    dc = Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr;
-    dz = arena.take(Cell::kStages * Hp * capacity);
-    x = arena.take(padded(I) * capacity);
-    before = arena.take(Hp * capacity);
+        capacity(plan.chunk_rows | 1),
+        w_x(f.dx ? arena.take(padded(I) * kG * Hp) : nullptr), w_h(arena.take(Hp * kG * Hp)),
+        dh(arena.take(f.seq.batch * Hp)), dc(Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr),
+        chunks(arena.take(chunk_floats() * (plan.parts > 1 ? plan.threads : 1))),
+        parts(f, kG, plan.parts, arena) {}
+
+  int64_t chunk_floats() const {
+    Arena counts{nullptr};
+    chunk_in(counts, 0);
+    return counts.used;
+  }
+
+  Chunk chunk_in(Arena& arena, int64_t part) const {
+    Chunk chunk;
+    chunk.part = plan.parts > 1 ? share_rows(f.seq, static_cast<int>(part), plan.parts) : Range{0, f.seq.batch};
+    chunk.dz = arena.take(Cell::kStages * Hp * capacity);
+    chunk.x = arena.take(padded(I) * capacity);
+    chunk.before = arena.take(Hp * capacity);
+    chunk.row_of = reinterpret_cast<int64_t*>(arena.take(2 * capacity));
+    chunk.to = parts[part];
+    return chunk;
   }
 
   void run() {
     in_parallel(plan.threads, [this](Team team) {
       prepare(team);
-      const Range rows = plan.by_columns ? Range{0, f.seq.batch} : share_rows(f.seq, team.id, team.size);
-      const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
-      // Walking the sequence backwards, steps count from its end.
-      Sequence back = f.seq;
-      back.reverse = !f.seq.reverse;
-      for (int64_t s = 0; s < back.steps;) {
-        const int64_t end = plan.chunk_end(back, s);
-        const int64_t chunk = plan.first_row(back, s, end);
-        const int64_t chunk_rows = plan.row_count(back, s, end);
-        const bool first = s == 0;
-        pack_chunk(team, back, s, end, chunk);
-        team.wait();
-        for (; s < end; ++s) {
-          const int64_t t = back.time(s);
-          const Range active{rows.begin, min64(rows.end, back.size(t))};
-          through_cell(t, chunk, active, mine);
-          if (plan.by_columns) team.wait();
-          to_state(back.offset(t) - chunk, active, mine);
-        }
-        team.wait();
-        if (f.dx) to_input(team, chunk, chunk_rows);
-        to_weights(team, chunk_rows, first);
-        if (s < back.steps) team.wait();
+      team.wait();
+      if (plan.parts == 1) {
+        Arena memory{chunks};
+        walk(team, chunk_in(memory, 0));
+        return;
       }
+      const Range mine = team.share(plan.parts);
+      for (int64_t part = mine.begin; part < mine.end; ++part) {
+        Arena memory{chunks + team.id * chunk_floats()};
+        walk(Team{0, 1, nullptr}, chunk_in(memory, part));
+      }
+      parts.add_up(team);
     });
     if (f.dh0) unpad_rows(f.dh0, dh, f.seq.batch, H);
     if (f.dc0) unpad_rows(f.dc0, dc, f.seq.batch, H);
@@ -79,85 +92,115 @@ struct BackwardPass {
     if (Cell::kHasC) pad_rows(dc, f.dcn, f.seq.batch, H);
   }
 
+  // From the last step to the first: a chunk's steps one by one, then all at once what needs its dz.
+  void walk(Team team, const Chunk& chunk) {
+    const bool alone = team.size == 1 || plan.by_columns;
+    const Range rows = alone ? chunk.part : share_rows(f.seq, team.id, team.size);
+    const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
+    Sequence back = f.seq;  // walking backwards, steps count from its end
+    back.reverse = !f.seq.reverse;
+    bool first = true;
+    for (int64_t s = 0; s < back.steps;) {
+      const int64_t end = chunk_end(back, s, chunk.part, plan.chunk_rows);
+      const int64_t count = row_count(back, s, end, chunk.part);
+      pack_chunk(team, back, s, end, chunk);
+      team.wait();
+      for (int64_t k = 0; s < end; ++s) {
+        const int64_t t = back.time(s), n = active(back, t, chunk.part).size();
+        through_cell(t, k, active(back, t, rows), mine, chunk);
+        if (plan.by_columns) team.wait();
+        to_state(k, active(back, t, rows), mine, chunk);
+        k += n;
+      }
+      team.wait();
+      if (f.dx) to_input(team, count, chunk);
+      if (count > 0) to_weights(team, count, first, chunk);  // a part of short rows begins later
+      first = first && count == 0;
+      if (s < back.steps) team.wait();
+    }
+    if (first) chunk.to.clear(kG * H, I, H);
+  }
+
   // Copies the chunk's x, and the h before each of its steps, into panels.
-  void pack_chunk(Team team, const Sequence& back, int64_t begin, int64_t end, int64_t chunk) {
-    for (int64_t s = begin; s < end; ++s) {
-      const int64_t t = back.time(s), first = back.offset(t);
-      const Range rows = team.share(back.size(t));
+  void pack_chunk(Team team, const Sequence& back, int64_t begin, int64_t end, const Chunk& chunk) {
+    for (int64_t s = begin, k = 0; s < end; ++s) {
+      const int64_t t = back.time(s);
       // The step before t in the order of the forward pass, and how many of its rows go on into t.
       const int64_t t_before = f.seq.reverse ? t + 1 : t - 1;
       const bool is_first = t_before < 0 || t_before == f.seq.steps;
       const int64_t known = is_first ? 0 : f.seq.size(t_before);
-      for (int64_t b = rows.begin; b < rows.end; ++b) {
-        const int64_t k = first + b - chunk;
+      const Range all = active(back, t, chunk.part), rows = team.share(all.size());
+      for (int64_t r = rows.begin; r < rows.end; ++r) {
+        const int64_t b = all.begin + r, at = (k + r) * kBlock;
+        chunk.row_of[k + r] = f.seq.offset(t) + b;
         for (int64_t i = 0; i < I; i += kBlock)
-          load_block(x + i * capacity + k * kBlock, f.x.at(f.seq, t, b) + i, min64(kBlock, I - i));
+          load_block(chunk.x + i * capacity + at, f.x.at(f.seq, t, b) + i, min64(kBlock, I - i));
         const float* h = b < known ? f.y.at(f.seq, t_before, b) : f.h0 ? f.h0 + b * H : nullptr;
         for (int64_t u = 0; u < H; u += kBlock) {
           if (h)
-            load_block(before + u * capacity + k * kBlock, h + u, min64(kBlock, H - u));
+            load_block(chunk.before + u * capacity + at, h + u, min64(kBlock, H - u));
           else
-            zero(before + u * capacity + k * kBlock, kBlock);
+            zero(chunk.before + u * capacity + at, kBlock);
         }
       }
+      k += all.size();
     }
   }
 
   // dz of one step from what reached h and c. Row by row, as the saved values lie: 2-5 % of a backward
   // pass at H = 256 against block by block.
-  void through_cell(int64_t t, int64_t chunk, Range rows, Range mine) {
+  void through_cell(int64_t t, int64_t first, Range rows, Range mine, const Chunk& chunk) {
     alignas(64) float from_y[kBlock], after[kBlock];
     for (int64_t b = rows.begin; b < rows.end; ++b) {
       for (int64_t block = mine.begin; block < mine.end; ++block) {
-        const int64_t u = block * kBlock, n = min64(kBlock, H - u);
-        const int64_t row = f.seq.offset(t) + b, k = row - chunk, at = b * Hp + u;
+        const int64_t u = block * kBlock, n = min64(kBlock, H - u), at = b * Hp + u;
+        const int64_t k = u * capacity + (first + b - chunk.part.begin) * kBlock;
         if (f.dy.p) {
           load_block(from_y, f.dy.at(f.seq, t, b) + u, n);
           for (int v = 0; v < kBlock; v += kWidth) store(dh + at + v, load(dh + at + v) + load(from_y + v));
         }
-        float* to = dz + (u * capacity + k * kBlock);
-        const float* saved = f.saved + row * Cell::kSaved * Hp + u;
+        const float* saved = f.saved + (f.seq.offset(t) + b) * Cell::kSaved * Hp + u;
         if constexpr (Cell::kSaved == 0) {  // all the cell needs is its output, which is there anyway
           load_block(after, f.y.at(f.seq, t, b) + u, n);
           saved = after;
         }
-        Cell::backward(saved, Hp, before + u * capacity + k * kBlock,
-                       dh + at, Cell::kHasC ? dc + at : nullptr, to, Hp * capacity);
+        Cell::backward(saved, Hp, chunk.before + k, dh + at, Cell::kHasC ? dc + at : nullptr, chunk.dz + k,
+                       Hp * capacity);
         // Padded units saw infinity times a padded zero if x was infinite: they must stay zero.
         for (int stage = 0; n < kBlock && stage < Cell::kStages; ++stage)
-          zero(to + stage * Hp * capacity + n, kBlock - n);
+          zero(chunk.dz + k + stage * Hp * capacity + n, kBlock - n);
       }
     }
   }
 
   // dh += U^T dz
-  void to_state(int64_t k, Range rows, Range mine) {
+  void to_state(int64_t first, Range rows, Range mine, const Chunk& chunk) {
     const Pieces tiles = row_tiles(rows.begin, rows.end);
     const Pieces groups = panel_groups(mine.begin, mine.end, tiles);
     for (int64_t group = 0; group < groups.count; ++group)
       for (int64_t tile = 0; tile < tiles.count; ++tile) {
-        const int64_t row = tiles.start(tile), block = groups.start(group);
-        float* to = dh + row * Hp + block * kBlock;
+        const int64_t row = tiles.start(tile), k = first + row - chunk.part.begin;
+        float* to = dh + row * Hp + groups.start(group) * kBlock;
         kBackward[tiles.length(tile) - 1][groups.length(group) - 1](
-            kG * Hp, dz + (k + row) * kBlock, capacity * kBlock, w_h + block * kG * Hp * kBlock, to, Hp, to,
-            Hp);
+            kG * Hp, chunk.dz + k * kBlock, capacity * kBlock,
+            w_h + groups.start(group) * kG * Hp * kBlock, to, Hp, to, Hp);
       }
   }
 
   // dx = W^T dz, all rows of the chunk at once.
-  void to_input(Team team, int64_t chunk, int64_t rows) {
+  void to_input(Team team, int64_t rows, const Chunk& chunk) {
     alignas(64) float out[kMaxRows * kMaxPanels * kBlock];
     const Pieces tiles = row_tiles(0, rows), groups = panel_groups(0, blocks_of(I), tiles);
     const Range mine = team.share(groups.count * tiles.count);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t row = tiles.start(task % tiles.count), R = tiles.length(task % tiles.count);
       const int64_t group = task / tiles.count, block = groups.start(group), P = groups.length(group);
-      kBackward[R - 1][P - 1](kG * Hp, dz + (kFirstX * Hp * capacity + row * kBlock), capacity * kBlock,
+      kBackward[R - 1][P - 1](kG * Hp, chunk.dz + (kFirstX * Hp * capacity + row * kBlock), capacity * kBlock,
                               w_x + block * kG * Hp * kBlock, nullptr, 0, out, P * kBlock);
       for (int64_t r = 0; r < R; ++r)
         for (int64_t p = 0; p < P; ++p) {
           const int64_t i = (block + p) * kBlock, n = min64(kBlock, I - i);
-          add_block(f.dx + (chunk + row + r) * I + i, out + (r * P + p) * kBlock, n, f.add_dx);
+          add_block(f.dx + chunk.row_of[row + r] * I + i, out + (r * P + p) * kBlock, n, f.add_dx);
         }
     }
   }
@@ -169,25 +212,27 @@ struct BackwardPass {
 
   // dW = dz^T x, dU = dz^T h, db = the sum of dz: one gate's block of units by one group of columns
   // to a task, each summed over the rows of the chunk in order, so any split gives the same bits.
-  void to_weights(Team team, int64_t rows, bool first) {
+  void to_weights(Team team, int64_t rows, bool first, const Chunk& chunk) {
     const Pieces units = row_tiles(0, kBlock);
-    const Pieces of_x = panel_groups(0, f.dw_ih ? blocks_of(I) : 0, units);
-    const Pieces of_h = panel_groups(0, f.dw_hh ? blocks : 0, units);
+    const Gradients& to = chunk.to;
+    const Pieces of_x = panel_groups(0, to.w_ih ? blocks_of(I) : 0, units);
+    const Pieces of_h = panel_groups(0, to.w_hh ? blocks : 0, units);
     const int64_t groups = of_x.count + of_h.count + 1;
     const Range mine = team.share(kG * blocks * groups);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
       const int64_t gate = task / groups / blocks, block = task / groups % blocks;
       const int64_t group = task % groups;
-      const float* dz_x = dz + (Cell::kStageX[gate] * blocks + block) * capacity * kBlock;
-      const float* dz_h = dz + (Cell::kStageH[gate] * blocks + block) * capacity * kBlock;
+      const float* dz_x = chunk.dz + (Cell::kStageX[gate] * blocks + block) * capacity * kBlock;
+      const float* dz_h = chunk.dz + (Cell::kStageH[gate] * blocks + block) * capacity * kBlock;
       const int64_t unit = gate * H + block * kBlock, n = min64(kBlock, H - block * kBlock);
       if (group == 0) {
-        if (f.db_ih) sum_rows(dz_x, rows, f.db_ih + unit, n, first);
-        if (f.db_hh) sum_rows(dz_h, rows, f.db_hh + unit, n, first);
+        if (to.b_ih) sum_rows(dz_x, rows, to.b_ih + unit, n, first);
+        if (to.b_hh) sum_rows(dz_h, rows, to.b_hh + unit, n, first);
       } else if (group <= of_x.count) {
-        outer_product(dz_x, x, rows, of_x, group - 1, I, f.dw_ih + unit * I, n, first);
+        outer_product(dz_x, chunk.x, rows, of_x, group - 1, I, to.w_ih + unit * I, n, first);
       } else {
-        outer_product(dz_h, before, rows, of_h, group - 1 - of_x.count, H, f.dw_hh + unit * H, n, first);
+        outer_product(dz_h, chunk.before, rows, of_h, group - 1 - of_x.count, H, to.w_hh + unit * H, n,
+                      first);
       }
     }
   }

@@ -32,18 +32,20 @@ struct ForwardPass {
   }
 
   void run() {
-    in_parallel(plan.threads, [this](Team team) {
+    const Range all{0, f.seq.batch};
+    in_parallel(plan.threads, [this, all](Team team) {
       prepare(team);
       team.wait();
-      const Range rows = plan.by_columns ? Range{0, f.seq.batch} : share_rows(f.seq, team.id, team.size);
+      const Range rows = plan.by_columns ? all : share_rows(f.seq, team.id, team.size);
       const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
       for (int64_t s = 0; s < f.seq.steps;) {
-        const int64_t end = plan.chunk_end(f.seq, s);
+        const int64_t end = chunk_end(f.seq, s, all, plan.chunk_rows);
         if (plan.x_ahead) {
           sums_from_x(team, s, end);
           team.wait();
         }
-        const int64_t chunk = plan.first_row(f.seq, s, end);
+        // A chunk's steps are neighbours in memory.
+        const int64_t chunk = f.seq.offset(f.seq.time(f.seq.reverse ? end - 1 : s));
         for (; s < end; ++s) {
           step(s, chunk, rows, mine);
           if (plan.by_columns) team.wait();
@@ -77,7 +79,7 @@ struct ForwardPass {
     const bool packed = f.seq.offsets;
     const int64_t strips = packed ? 1 : f.seq.batch, stride = packed ? f.x.row : f.x.step;
     const int64_t first = f.seq.reverse ? f.seq.time(end - 1) : f.seq.time(begin);
-    const Pieces tiles = row_tiles(0, packed ? plan.row_count(f.seq, begin, end) : end - begin);
+    const Pieces tiles = row_tiles(0, packed ? row_count(f.seq, begin, end, {0, f.seq.batch}) : end - begin);
     const Pieces groups = panel_groups(0, blocks, tiles);
     const Range mine = team.share(Cell::kGates * groups.count * tiles.count * strips);
     for (int64_t task = mine.begin; task < mine.end; ++task) {
