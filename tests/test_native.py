@@ -92,6 +92,7 @@ SHAPES = [  # inputs, hidden, batch, steps, settings
     (5, 130, 1, 20, {"bidirectional": True, "batch_first": True}),
     (7, 48, 300, 3, {}),
     (20, 257, 9, 6, {"num_layers": 2}),
+    (16, 32, 9, 150, {}),  # two parts going backward, of three chunks each
 ]
 
 
