@@ -183,7 +183,8 @@ struct BackwardPass {
         float* to = dh + row * Hp + groups.start(group) * kBlock;
         kBackward[tiles.length(tile) - 1][groups.length(group) - 1](
             kG * Hp, chunk.dz + k * kBlock, capacity * kBlock,
-            w_h + groups.start(group) * kG * Hp * kBlock, to, Hp, to, Hp);
+            w_h + groups.start(group) * kG * Hp * kBlock, to, Hp, to, Hp,
+            w_h + next_panels(groups, group, tiles, tile, kG * Hp));
       }
   }
 
@@ -196,7 +197,7 @@ struct BackwardPass {
       const int64_t row = tiles.start(task % tiles.count), R = tiles.length(task % tiles.count);
       const int64_t group = task / tiles.count, block = groups.start(group), P = groups.length(group);
       kBackward[R - 1][P - 1](kG * Hp, chunk.dz + (kFirstX * Hp * capacity + row * kBlock), capacity * kBlock,
-                              w_x + block * kG * Hp * kBlock, nullptr, 0, out, P * kBlock);
+                              w_x + block * kG * Hp * kBlock, nullptr, 0, out, P * kBlock, w_x);
       for (int64_t r = 0; r < R; ++r)
         for (int64_t p = 0; p < P; ++p) {
           const int64_t i = (block + p) * kBlock, n = min64(kBlock, I - i);

@@ -91,7 +91,7 @@ struct ForwardPass {
       kForward[tiles.length(tile) - 1][groups.length(group) - 1](
           0, nullptr, 0, nullptr, I, f.x.at(f.seq, first, strip) + tiles.start(tile) * stride, stride,
           w_x + (gate * blocks + block) * I * kBlock, bias + stage * Hp + block * kBlock, 0,
-          z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, strips * Cell::kGates * Hp);
+          z_x + (row * Cell::kGates + stage) * Hp + block * kBlock, strips * Cell::kGates * Hp, w_x);
     }
   }
 
@@ -103,7 +103,7 @@ struct ForwardPass {
     for (int64_t group = 0; group < groups.count; ++group)
       for (int64_t tile = 0; tile < tiles.count; ++tile)
         step_tile(s, t, chunk, tiles.start(tile), tiles.length(tile), groups.start(group),
-                  groups.length(group));
+                  groups.length(group), next_panels(groups, group, tiles, tile, H));
   }
 
   // Asks for the lines that the cell will save into, while the products leave the memory idle: took a
@@ -117,7 +117,9 @@ struct ForwardPass {
   }
 
   // R rows by P blocks: the sums of every stage, then at once, while they are in L1, the cell.
-  void step_tile(int64_t s, int64_t t, int64_t chunk, int64_t row, int64_t R, int64_t block, int64_t P) {
+  // next: where in each gate's weights of h the next tiles go on.
+  void step_tile(int64_t s, int64_t t, int64_t chunk, int64_t row, int64_t R, int64_t block, int64_t P,
+                 int64_t next) {
     alignas(64) float z[Cell::kStages * kMaxRows * kMaxPanels * kBlock];
     const int64_t first = f.seq.offset(t), stage_size = R * P * kBlock;
     const ForwardTile tile = kForward[R - 1][P - 1];
@@ -131,7 +133,7 @@ struct ForwardPass {
                                 : bias + stage * Hp + block * kBlock;
       tile(Cell::kFromH[stage] ? H : 0, h, Hp, w_h + panel * H * kBlock, from_x && !ahead ? I : 0, x,
            f.x.row, w_x + panel * I * kBlock, from, ahead ? Cell::kGates * Hp : 0, z + stage * stage_size,
-           P * kBlock);
+           P * kBlock, w_h + Cell::kGateOf[stage] * Hp * H + next);
     }
     Cell::gates(z, stage_size);
     for (int64_t r = 0; r < R; ++r)
