@@ -32,4 +32,4 @@ import unrolled._kernels as kernels
 print(kernels.__file__, kernels.build)
 import pytest
 sys.exit(pytest.main(sys.argv[1:]))
-' "$build/package" -p no:cacheprovider "$@"
+' "$build/package" -p no:cacheprovider --capture=sys "$@"  # so, or pytest swallows what the sanitizers say

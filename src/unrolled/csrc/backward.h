@@ -76,7 +76,7 @@ struct BackwardPass {
       const Range mine = team.share(plan.parts);
       for (int64_t part = mine.begin; part < mine.end; ++part) {
         Arena memory{chunks + team.id * chunk_floats()};
-        walk(Team{0, 1, nullptr}, chunk_in(memory, part));
+        walk(kAlone, chunk_in(memory, part));
       }
       parts.add_up(team);
     });

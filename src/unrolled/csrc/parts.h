@@ -47,7 +47,7 @@ struct Parts {
   void add_up(Team team) const {
     const Range mine = team.share(count);
     each_pair([&](int64_t part, int64_t other, int64_t end) {
-      if (mine.begin <= part && end <= mine.end) add(part, other, Team{0, 1, nullptr});
+      if (mine.begin <= part && end <= mine.end) add(part, other, kAlone);
     });
     team.wait();
     each_pair([&](int64_t part, int64_t other, int64_t end) {

@@ -52,10 +52,14 @@ struct Barrier {
 
 struct Team {
   int id, size;
-  Barrier* barrier;
-  UNROLLED_INLINE void wait() const { barrier->wait(size); }
+  Barrier* barrier;  // null: a thread alone
+  UNROLLED_INLINE void wait() const {
+    if (barrier) barrier->wait(size);
+  }
   UNROLLED_INLINE Range share(int64_t n) const { return UNROLLED_ISA::share(n, id, size); }
 };
+
+constexpr Team kAlone{0, 1, nullptr};
 
 template <class Body>
 UNROLLED_INLINE void in_parallel(int threads, const Body& body) {

@@ -74,7 +74,9 @@ class LinearMap(nn.Module):
     def _features(self, inputs: Tensor, future: Tensor) -> Tensor:
         """(B, features), in the order of the module's docstring; steps vary before columns."""
         shape = self.shape
-        window = inputs[:, -shape.lookback :, list(shape.columns)]
+        window = inputs[:, -shape.lookback :]
+        if shape.columns != tuple(range(window.shape[2])):  # picking all of them would copy them
+            window = window[:, :, list(shape.columns)]
         last = window[:, -1]
         relative = (window[:, :-1] - last.unsqueeze(1)).flatten(1)
         parts = [relative, last, future[:, 0, list(shape.calendar)]]

@@ -138,8 +138,9 @@ class ForecastNetwork(nn.Module):
         if self.training and self.dropout:
             kept = torch.rand(len(inputs), 1, embedded.shape[2], device=inputs.device)
             embedded = embedded * (kept > self.dropout)
-        outputs, _ = self.encoder(embedded)
-        last: Tensor = outputs[:, -1]
+        _, state = self.encoder(embedded)
+        # The last state and not outputs[:, -1], whose gradient would be (B, T, H) of zeros but a step.
+        last: Tensor = (state[0] if isinstance(state, tuple) else state)[-1]
         return last
 
     def _drop(self, values: Tensor) -> Tensor:
