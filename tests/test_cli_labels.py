@@ -110,6 +110,32 @@ def test_the_config_in_a_run_repeats_it_to_the_byte(folder: Path, tmp_path: Path
         assert (again / name).read_bytes() == (run / name).read_bytes()
 
 
+def test_class_weights_are_read_and_kept(tmp_path: Path, capsys: Capture) -> None:
+    run = fit_labels(tmp_path, "--class-weight", "fast=2.5", "--class-weight", "slow=1")
+    assert Classifier.load(run).class_weight == {"fast": 2.5, "slow": 1.0}
+    again = tmp_path / "again"
+    assert main(["fit", "--config", str(run / "config.toml"), "--out", str(again), "-q"]) == 0
+    assert (again / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--class-weight", "up"], "--class-weight: expected LABEL=W like stop=3, got 'up'"),
+        (["--class-weight", "up=x"], "expected LABEL=W"),
+        (["--class-weight", "u=2"], "a mapping from labels"),
+        (["--class-weight", "fast=0"], "must be above 0"),
+        (["--class-weight", "fast=2", "--balanced"], "give one of them"),
+    ],
+)
+def test_bad_class_weights_are_one_line(
+    folder: Path, tmp_path: Path, capsys: Capture, options: list[str], words: str
+) -> None:
+    command = ["fit", str(folder / "moves.csv"), "--label", "kind", "--out", str(tmp_path / "run")]
+    assert main([*command, "--series", "id", *options]) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_json_is_one_object(tmp_path: Path, capsys: Capture) -> None:
     fit_labels(tmp_path, "--json")
     value = json.loads(capsys.readouterr().out)

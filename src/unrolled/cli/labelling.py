@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unrolled.cli.groups import given
 from unrolled.cli.inputs import read_sequences, says_itself, source
 from unrolled.cli.options import Order
-from unrolled.cli.values import cut, share
+from unrolled.cli.values import cut, names, share
 from unrolled.cli.words import MOST_CLASSES
 from unrolled.errors import SettingsError
 
@@ -42,8 +43,7 @@ class LabelJob:
         from unrolled.models.sequence_encoder import SequenceEncoder
 
         path, judge = source(order.file), given(order.judge)
-        if judge.pop("balanced", False):
-            judge["class_weight"] = "balanced"
+        judge |= _class_weight(judge.pop("balanced", False), judge.pop("class_weight", []))
         model = Classifier(**given(order.network), **judge)
         if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
@@ -84,10 +84,32 @@ class LabelJob:
             "members": settings.members,
             "bidirectional": settings.bidirectional,
             "balanced": order.judge.balanced,
+            "class_weight": order.judge.class_weight or None,
             "dropout": settings.dropout,
             "validation": order.parts.validation,
             "test": str(size),
         }
+
+
+def _class_weight(balanced: bool, weights: list[str]) -> dict[str, Any]:
+    """What `Classifier` is told of mistakes: nothing, "balanced", or LABEL=W as a mapping."""
+    if not weights:
+        return {"class_weight": "balanced"} if balanced else {}
+    if balanced:
+        raise SettingsError("--balanced and --class-weight: give one of them")
+    weights = list(names(weights))
+    pairs = [text.rpartition("=") for text in weights]
+    for text, (label, sign, weight) in zip(weights, pairs, strict=True):
+        if not (label and sign and _is_number(weight)):
+            raise SettingsError(f"--class-weight: expected LABEL=W like stop=3, got {text!r}")
+    return {"class_weight": {label: float(weight) for label, _, weight in pairs}}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _test(path: Path, order: Order) -> float | Sequences:

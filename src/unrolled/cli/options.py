@@ -149,6 +149,10 @@ class Judge:
     balanced: Annotated[
         bool | None, typer.Option("--balanced", help="Rare classes count more.")
     ] = None
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL=W", help="What a mistake on a label costs; may come again."),
+    ] = None
 
 
 @dataclass(frozen=True)

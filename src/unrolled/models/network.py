@@ -139,7 +139,7 @@ class ForecastNetwork(nn.Module):
             kept = torch.rand(len(inputs), 1, embedded.shape[2], device=inputs.device)
             embedded = embedded * (kept > self.dropout)
         _, state = self.encoder(embedded)
-        # The last state and not outputs[:, -1], whose gradient would be (B, T, H) of zeros but a step.
+        # Not outputs[:, -1], whose gradient would be (B, T, H) of zeros but for one step.
         last: Tensor = (state[0] if isinstance(state, tuple) else state)[-1]
         return last
 
