@@ -112,11 +112,10 @@ def disagreement(
     """What differs by more than rounding, in words.
 
     Where terms cancel, or a unit is saturated, rounding is all that is left of a gradient, torch's
-    as well as ours: what differs by more than 2e-5 of its largest value and two roundings of numbers
-    near 1 (terms that cancel to less) is held against float64,
-    from which it may be four times as far as torch is at the worst of eight inputs close by. And
-    the slope of max(0, z) is as good as 1 or 0 where z is rounding: then there is no one gradient.
-    A number read astray is off by far more.
+    as well as ours: what differs by more than 2e-5 of its largest value, and by more than two
+    roundings of numbers near 1, is held against float64, from which it may be four times as far as
+    torch is at the worst of eight inputs close by. And the slope of max(0, z) is as good as 1 or 0
+    where z is rounding: then there is no one gradient. A number read astray is off by far more.
     """
     for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         off, largest = distance(a, b), b.abs().max().item()
