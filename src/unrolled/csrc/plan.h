@@ -12,6 +12,7 @@ namespace UNROLLED_ISA {
 constexpr int64_t kChunkRows = 256;
 constexpr int64_t kCacheFloats = 96 * 1024;      // of weights which stay in any L2 from step to step
 constexpr int64_t kManyFloats = 768 * 1024;      // of weights which stay in no L2
+constexpr int64_t kFewRows = kWidth < 16 ? 0 : 48;  // that do not outlast their coming from L3
 constexpr int64_t kMaxParts = 16;                // copies of a gradient
 constexpr int64_t kSerialFlops = 1500 * 1000;    // below it a second thread costs more than it gives
 constexpr int64_t kColumnFlops = 60 * 1000;      // of one step, below which a barrier a step is dear
@@ -69,7 +70,8 @@ UNROLLED_INLINE Plan make_plan(Kind kind, int64_t input, int64_t hidden, const S
   // with all the weights to fetch from L3 for a few rows.
   plan.by_columns = plan.threads > 1 && blocks_of(hidden) >= plan.threads &&
                     (rows < 3 ? step_flops >= kColumnFlops
-                              : (rows < 16 && weights > kCacheFloats) || (rows < 48 && weights > kManyFloats));
+                              : (rows < 16 && weights > kCacheFloats) ||
+                                    (rows < kFewRows && weights > kManyFloats));
   if (!plan.by_columns && seq.batch == 1) plan.threads = 1;
   // A row or two alone would wait for their own sums; with more, z is dearer to keep than W_ih to read.
   plan.x_ahead = seq.batch <= 2;

@@ -13,6 +13,7 @@ constexpr int kSums = UNROLLED_SUMS;  // registers given to sums: 12 of 16, 24 o
 constexpr int kRegisters = kSums / 3 * 4;
 constexpr int kMaxRows = kSums / kVectors < 8 ? kSums / kVectors : 8;
 constexpr int kMaxPanels = 4;
+constexpr bool kFetches = kWidth == 16;  // narrower ones compute so long that the processor's fetching keeps up
 
 // A float's sum of n terms is off by about sqrt(n) roundings of the sum so far. So a sum is made of
 // runs, each begun at zero, and what was there before is added to a run's end: 2-4 times less error
@@ -115,6 +116,7 @@ struct Sums {
   // The same, and a line of `next` is asked for with every second k.
   UNROLLED_INLINE void add_rows(int64_t k, const float* a, int64_t ld, const float* b, int64_t panel_stride,
                                 const float* next) {
+    if constexpr (!kFetches) return add_rows(k, a, ld, b, panel_stride);
     int64_t j = 0;
     for (; j + 4 <= k; j += 4, b += 4 * kBlock, next += 2 * kBlock) {
       fetch_two(next);
@@ -129,7 +131,7 @@ struct Sums {
                                   int64_t panel_stride, const float* next) {
     for (int64_t j = k / kBlock; j > 0; --j, a += block_stride)
       for (int i = 0; i < kBlock; i += 4, b += 4 * kBlock, next += 2 * kBlock) {
-        fetch_two(next);
+        if constexpr (kFetches) fetch_two(next);
 #pragma GCC unroll 4
         for (int n = 0; n < 4; ++n) add(a + i + n, kBlock, b + n * kBlock, panel_stride);
       }
