@@ -49,18 +49,18 @@ struct BackwardPass {
 
   int64_t chunk_floats() const {
     Arena counts{nullptr};
-    chunk_in(counts, 0);
+    chunk_in(counts, {0, 0}, {});
     return counts.used;
   }
 
-  Chunk chunk_in(Arena& arena, int64_t part) const {
+  Chunk chunk_in(Arena& arena, Range part, const Gradients& to) const {
     Chunk chunk;
-    chunk.part = plan.parts > 1 ? share_rows(f.seq, static_cast<int>(part), plan.parts) : Range{0, f.seq.batch};
+    chunk.part = part;
+    chunk.to = to;
     chunk.dz = arena.take(Cell::kStages * Hp * capacity);
     chunk.x = arena.take(padded(I) * capacity);
     chunk.before = arena.take(Hp * capacity);
     chunk.row_of = reinterpret_cast<int64_t*>(arena.take(2 * capacity));
-    chunk.to = parts[part];
     return chunk;
   }
 
@@ -70,13 +70,14 @@ struct BackwardPass {
       team.wait();
       if (plan.parts == 1) {
         Arena memory{chunks};
-        walk(team, chunk_in(memory, 0));
+        walk(team, chunk_in(memory, {0, f.seq.batch}, parts[0]));
         return;
       }
       const Range mine = team.share(plan.parts);
       for (int64_t part = mine.begin; part < mine.end; ++part) {
         Arena memory{chunks + team.id * chunk_floats()};
-        walk(kAlone, chunk_in(memory, part));
+        const Range rows = share_rows(f.seq, static_cast<int>(part), plan.parts);
+        walk(kAlone, chunk_in(memory, rows, parts[part]));
       }
       parts.add_up(team);
     });
