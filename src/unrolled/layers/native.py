@@ -222,13 +222,16 @@ class _Recurrence(torch.autograd.Function):
             for wanted in (want_h0, want_c0)
         )
         grads = [_gradient(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
-        given, wanted = (dy, dhn, dcn), (dx, dh0, dc0)
+        wanted = dx, dh0, dc0
         try:
-            _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
-        except BufferError:  # of dy, or of what hooks on saved tensors brought back
-            saved, x, y, h0, c0, *weights = _plain(saved, x, y, h0, c0, *weights)
-            given = _plain(*given)
-            _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
+            _differentiate(job, weights, x, (h0, c0), y, saved, (dy, dhn, dcn), wanted, grads)
+        except BufferError:
+            given = _plain(dy, dhn, dcn)  # the gradient of a sum is one number in many places
+            try:
+                _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
+            except BufferError:  # what hooks on saved tensors brought back
+                saved, x, y, h0, c0, *weights = _plain(saved, x, y, h0, c0, *weights)
+                _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
         return None, dx, dh0, dc0, *grads
 
 
