@@ -69,7 +69,7 @@ MUTANTS = [
     Mutant("backward.h", "all", "dh without dy", "load(dh + at + v) + load(from_y + v)", "load(dh + at + v)"),
     Mutant("backward.h", "all", "dW without earlier chunks", "first ? nullptr : out, columns", "nullptr, columns"),
     Mutant("parts.h", "all", "dW of part 0 alone", "load(to + j) + load(from + j)", "load(to + j)"),
-    Mutant("parts.h", "all", "a part without rows is not cleared", "if (w_hh) zero(w_hh, units * hidden);", ""),
+    Mutant("parts.h", "all", "a part without rows is not cleared", "if (whole[i]) zero(at(part, i), sizes[i]);", ";"),
     Mutant("tile.h", "all", "products lose their last k", "j < k; ++j, b", "j + 1 < k; ++j, b"),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,19 +97,19 @@ def _class_weight(balanced: bool, weights: list[str]) -> dict[str, Any]:
         return {"class_weight": "balanced"} if balanced else {}
     if balanced:
         raise SettingsError("--balanced and --class-weight: give one of them")
-    weights = list(names(weights))
-    pairs = [text.rpartition("=") for text in weights]
-    for text, (label, sign, weight) in zip(weights, pairs, strict=True):
-        if not (label and sign and _is_number(weight)):
-            raise SettingsError(f"--class-weight: expected LABEL=W like stop=3, got {text!r}")
-    return {"class_weight": {label: float(weight) for label, _, weight in pairs}}
+    return {"class_weight": dict(_weighed(text) for text in names(weights))}
 
 
-def _is_number(text: str) -> bool:
+def _weighed(text: str) -> tuple[str, float]:
+    """LABEL=W as a pair."""
+    label, _, written = text.rpartition("=")
     try:
-        return isfinite(float(text))
+        weight = float(written)
     except ValueError:
-        return False
+        weight = nan
+    if not (label and isfinite(weight)):
+        raise SettingsError(f"--class-weight: expected LABEL=W like stop=3, got {text!r}")
+    return label, weight
 
 
 def _test(path: Path, order: Order) -> float | Sequences:

@@ -67,17 +67,20 @@ struct BackwardPass {
   void run() {
     in_parallel(plan.threads, [this](Team team) {
       prepare(team);
-      team.wait();
       if (plan.parts == 1) {
         Arena memory{chunks};
         walk(team, chunk_in(memory, {0, f.seq.batch}, parts[0]));
         return;
       }
+      team.wait();
       const Range mine = team.share(plan.parts);
       for (int64_t part = mine.begin; part < mine.end; ++part) {
         Arena memory{chunks + team.id * chunk_floats()};
         const Range rows = share_rows(f.seq, static_cast<int>(part), plan.parts);
-        walk(kAlone, chunk_in(memory, rows, parts[part]));
+        if (rows.size() == 0)  // which rows of very different lengths can leave
+          parts.clear(part);
+        else
+          walk(kAlone, chunk_in(memory, rows, parts[part]));
       }
       parts.add_up(team);
     });
@@ -95,8 +98,8 @@ struct BackwardPass {
 
   // From the last step to the first: a chunk's steps one by one, then all at once what needs its dz.
   void walk(Team team, const Chunk& chunk) {
-    const bool alone = team.size == 1 || plan.by_columns;
-    const Range rows = alone ? chunk.part : share_rows(f.seq, team.id, team.size);
+    const bool all = plan.by_columns || team.size == 1;
+    const Range rows = all ? chunk.part : share_rows(f.seq, team.id, team.size);
     const Range mine = plan.by_columns ? team.share(blocks) : Range{0, blocks};
     Sequence back = f.seq;  // walking backwards, steps count from its end
     back.reverse = !f.seq.reverse;
@@ -119,7 +122,6 @@ struct BackwardPass {
       first = first && count == 0;
       if (s < back.steps) team.wait();
     }
-    if (first) chunk.to.clear(kG * H, I, H);
   }
 
   // Copies the chunk's x, and the h before each of its steps, into panels.

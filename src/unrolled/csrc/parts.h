@@ -13,14 +13,6 @@ struct Gradients {
   float* w_hh;  // (G*H, H)
   float* b_ih;  // (G*H)
   float* b_hh;  // (G*H)
-
-  // For a part that got no rows, which rows of very different lengths can leave.
-  void clear(int64_t units, int64_t input, int64_t hidden) const {
-    if (w_ih) zero(w_ih, units * input);
-    if (w_hh) zero(w_hh, units * hidden);
-    if (b_ih) zero(b_ih, units);
-    if (b_hh) zero(b_hh, units);
-  }
 };
 
 struct Parts {
@@ -41,6 +33,12 @@ struct Parts {
   }
   UNROLLED_INLINE Gradients operator[](int64_t part) const {
     return {at(part, 0), at(part, 1), at(part, 2), at(part, 3)};
+  }
+
+  // What a part without rows has to add.
+  void clear(int64_t part) const {
+    for (int i = 0; i < 4; ++i)
+      if (whole[i]) zero(at(part, i), sizes[i]);
   }
 
   // First each thread adds up what is its own, then all share what is left.

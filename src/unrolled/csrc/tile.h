@@ -29,7 +29,7 @@ UNROLLED_INLINE constexpr int panels_for(int64_t rows) {
 }
 
 // The other way round: the rows that fit beside so many panels.
-UNROLLED_INLINE constexpr int64_t rows_for(int64_t panels) {
+UNROLLED_INLINE int64_t rows_for(int64_t panels) {
   return min64(kMaxRows, kSums / kVectors / panels);
 }
 

@@ -55,7 +55,7 @@ UNROLLED_INLINE Vec less_product(Vec v, Vec n, float c) { return v - n * c; }
 constexpr bool kFused = false;
 #endif
 
-UNROLLED_INLINE constexpr int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+UNROLLED_INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 UNROLLED_INLINE int64_t blocks_of(int64_t n) { return (n + kBlock - 1) / kBlock; }
 UNROLLED_INLINE int64_t padded(int64_t n) { return blocks_of(n) * kBlock; }
 

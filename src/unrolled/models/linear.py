@@ -56,6 +56,7 @@ class LinearMap(nn.Module):
     """
 
     weight: Tensor  # (K, features, F)
+    picked: Tensor  # the columns of the inputs that are read
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -64,6 +65,7 @@ class LinearMap(nn.Module):
         known = len(shape.calendar) + min(len(shape.planned) * shape.horizon, MOST_KNOWN)
         features = steps * columns + known + 1
         self.register_buffer("weight", torch.zeros(len(shape.targets), features, shape.horizon))
+        self.register_buffer("picked", torch.tensor(shape.columns), persistent=False)
 
     def forward(self, inputs: Tensor, future: Tensor) -> Tensor:
         """Forecast (B, F, K), scaled as the inputs are."""
@@ -75,8 +77,7 @@ class LinearMap(nn.Module):
         """(B, features), in the order of the module's docstring; steps vary before columns."""
         shape = self.shape
         window = inputs[:, -shape.lookback :]
-        # Three times as fast as indexing with the list.
-        window = window.index_select(2, torch.tensor(shape.columns, device=inputs.device))
+        window = window.index_select(2, self.picked)  # three times as fast as window[:, :, list]
         last = window[:, -1]
         relative = (window[:, :-1] - last.unsqueeze(1)).flatten(1)
         parts = [relative, last, future[:, 0, list(shape.calendar)]]
