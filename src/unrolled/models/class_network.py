@@ -49,15 +49,17 @@ class ClassNetwork(nn.Module):
     """Sequences to one score for each of C classes: (B, T, D'), lengths (B,) -> (B, C).
 
         d_t = (x_t - x_{t-1}) / deviation of such differences         (B, T, D), d_1 = 0
-        f_i = relu(convolution over [x, d] up to t = 1 + i · stride)  (B, I, H)
+        k_t = 2 min(t / longest, 1) - 1, where in time the step is    (B, T, 1)
+        f_i = relu(convolution over [x, d, k] up to t = 1 + i·stride) (B, I, H)
         h_i = recurrent encoder over f                                (B, I, H)
         w_i = 1, or exp(v h_i) with pool="attention"                  (B, I, 1)
         scores_i = W (sum of w_j h_j up to i) / (sum of w_j) + b      (B, I, C)
 
-    The score of a sequence is that at its last step. With pool="last" it is W h_i + b, and so it
-    is where each step has a label of its own. The convolution looks back only, so that a step
-    never waits for the next ones. Long sequences have a stride: the encoder then reads about 64
-    to 128 of their steps, which is sooner learned and remembered, and the score stays between.
+    The score of a sequence is that at its last step. With pool="last" it is W h_i + b. The
+    convolution looks back only, so that a step never waits for the next ones. Long sequences have
+    a stride: the encoder then reads about 64 to 128 of their steps, which is sooner learned and
+    remembered, and the score stays between. Where each step has a label of its own the pool is
+    "last", and k is not read: what a step is shall not depend on when the recording began.
     """
 
     change: Tensor  # (D,) deviation of the differences in training
@@ -68,7 +70,9 @@ class ClassNetwork(nn.Module):
         self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
         self.stride = 1 if per_step else max(1, shape.longest // STEPS)
         self.kernel = max(KERNEL, 2 * self.stride + 1)
-        self.shapes = nn.Conv1d(shape.width + shape.features, settings.hidden, self.kernel)
+        self.longest = 0 if per_step else shape.longest
+        columns = shape.width + shape.features + (not per_step)
+        self.shapes = nn.Conv1d(columns, settings.hidden, self.kernel)
         self.encoder = CELLS[settings.cell](
             settings.hidden,
             settings.hidden,
@@ -133,7 +137,8 @@ class ClassNetwork(nn.Module):
         kept, seen = so_far[:, -self.kernel :], 1 if state is None else state.seen + 1
         if state is not None and (seen - 1) % self.stride:
             return state.scores, state._replace(seen=seen, inputs=kept)
-        outputs, hidden = self.encoder(self._front(so_far)[:, -1:], hidden)
+        found = self._front(so_far, seen - so_far.shape[1])
+        outputs, hidden = self.encoder(found[:, -1:], hidden)
         pooled = outputs[:, 0]
         if self.pool != "last":
             weight = self._weights(pooled)
@@ -144,11 +149,19 @@ class ClassNetwork(nn.Module):
         scores: Tensor = self.output(pooled)
         return scores, StepState(seen, kept, hidden, pool, scores)
 
-    def _front(self, inputs: Tensor) -> Tensor:
-        """Shapes found in the inputs up to each step: (B, T, D') -> (B, T, H)."""
+    def _front(self, inputs: Tensor, before: int = 0) -> Tensor:
+        """Shapes found in the inputs up to each step: (B, T, D') -> (B, T, H).
+
+        before: how many steps there were before them.
+        """
         values = inputs[..., : self.features]
         changes = torch.diff(values, dim=1, prepend=values[:, :1]) / self.change
-        read = torch.cat([inputs, changes], dim=-1).transpose(1, 2)
+        columns = [inputs, changes]
+        if self.longest:
+            steps = torch.arange(before, before + inputs.shape[1], device=inputs.device)
+            place = 2 * (steps / self.longest).clamp(max=1) - 1
+            columns.append(place[:, None].expand(len(inputs), -1, 1))
+        read = torch.cat(columns, dim=-1).transpose(1, 2)
         read = nn.functional.pad(read, (self.kernel - 1, 0))
         found: Tensor = self.shapes(read)
         return found.relu().transpose(1, 2)
