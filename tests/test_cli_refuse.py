@@ -66,6 +66,11 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "no steps": ("a.txt", b"abc" * 99, ["--steps", "0"], ["steps", ">= 1", "got 0"]),
     "dropout": ("a.txt", b"abc" * 99, ["--dropout", "1"], ["dropout", "[0, 1)"]),
     "weight dropout": ("a.txt", b"abc" * 99, ["--weight-dropout", "1"], ["weights", "[0, 1)"]),
+    "no members of a text": ("a.txt", b"abc" * 99, ["--members", "0"], ["members", "got 0"]),
+    "members of a forecast": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--members", "2"]),
+        ["--members", "labelled sequences or a text"],
+    ),
     "no such cell": ("a.txt", b"abc" * 99, ["--cell", "lstn"], ["lstm", "'lstn'"]),
     "horizon of a text": (
         "a.txt",

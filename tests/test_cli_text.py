@@ -76,6 +76,7 @@ LEVELS = [
     ["--level", "byte"],
     ["--level", "bpe", "--size", "260"],
     ["--no-tie", "--steps", "16", "--weight-dropout", "0.2"],
+    ["--members", "2"],
 ]
 
 

@@ -152,6 +152,6 @@ def read(model: LanguageModel, tokens: list[int], state: TextState | None) -> Te
         return state
     network.eval()
     with torch.no_grad():
-        symbols = torch.tensor(tokens, device=network.bias.device).unsqueeze(1)
+        symbols = torch.tensor(tokens, device=network.device).unsqueeze(1)
         features, layers = network(symbols, None if state is None else state.layers)
         return TextState(layers, network.log_probabilities(features[-1])[0].cpu())

@@ -111,9 +111,10 @@ def check_belong(file: str, taken: Taken, asked: Iterable[Any]) -> None:
     for group in asked:
         tasks = getattr(group, "tasks", tuple(TASKS))
         if taken.task not in tasks and (names := given(group)):
+            kinds = " or ".join(TASKS[task] for task in tasks)
             raise SettingsError(
-                f"{written(next(iter(names)))} is for {TASKS[tasks[0]]}, but {file} is taken for "
-                f"{TASKS[taken.task]} ({taken.why}); --task {tasks[0]} overrules"
+                f"{written(next(iter(names)))} is for {kinds}, but {file} is taken for "
+                f"{TASKS[taken.task]} ({taken.why}); --task {' or '.join(tasks)} overrules"
             )
 
 

@@ -44,7 +44,7 @@ class LabelJob:
 
         path, judge = source(order.file), given(order.judge)
         judge |= _class_weight(judge.pop("balanced", False), judge.pop("class_weight", []))
-        model = Classifier(**given(order.network), **judge)
+        model = Classifier(**given(order.network), **given(order.several), **judge)
         if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
         sequences = read_sequences(order.file, order.rows, order.labelled)

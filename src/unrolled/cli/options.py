@@ -140,9 +140,6 @@ class Judge:
     pool: Annotated[
         str | None, typer.Option(metavar="NAME", help="Judge by the mean, last or attention.")
     ] = None
-    members: Annotated[
-        int | None, typer.Option(parser=whole, metavar="N", help="So many networks, meaned.")
-    ] = None
     bidirectional: Annotated[
         bool | None, typer.Option("--bidirectional/--one-way", help="Read from both ends, or one.")
     ] = None
@@ -213,6 +210,23 @@ class Network:
     ] = None
     dropout: Annotated[
         float | None, typer.Option(parser=number, metavar="P", help="Share left out in training.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Several:
+    """How many networks there are."""
+
+    heading: ClassVar[str] = Network.heading
+    tasks: ClassVar[tuple[str, ...]] = ("labels", "language")
+
+    members: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole,
+            metavar="N",
+            help="So many networks, meaned [default: labels 3, a text 1].",
+        ),
     ] = None
 
 
@@ -290,6 +304,7 @@ class Order:
     reader: Reader = Reader()
     rows: Rows = Rows()
     network: Network = Network()
+    several: Several = Several()
     learning: Learning = Learning()
     parts: Parts = Parts()
     place: Place = Place()

@@ -41,12 +41,12 @@ class LanguageJob:
         symbols = order.symbols
         if symbols.size is not None and symbols.level != "bpe":
             raise SettingsError("--size is for --level bpe; at other levels the text decides")
-        reader = given(order.reader)
-        weights = reader.pop("weight_dropout", None)
-        model = LanguageModel(**given(order.network), **reader)
+        settings = given(order.network) | given(order.several) | given(order.reader)
+        weights = settings.pop("weight_dropout", None)
+        model = LanguageModel(**settings)
         if weights is not None:
             dropout = replace(model.settings.dropout, weights=weights)
-            model = LanguageModel(**{**given(order.network), **reader, "dropout": dropout})
+            model = LanguageModel(**settings | {"dropout": dropout})
         parts = {name: share(name, text) for name, text in given(order.parts).items()}
         corpus = read_corpus(order.file, **given(symbols), **parts)
         default = default_training(len(corpus.part("train")), model.settings.steps)
@@ -71,6 +71,7 @@ class LanguageJob:
             "encoding": symbols.encoding,
             "embed": settings.width(len(self.corpus.vocabulary)),
             "steps": settings.steps,
+            "members": settings.members,
             "tie": settings.tie,
             "dropout": settings.dropout.outputs,
             "weight_dropout": settings.dropout.weights,

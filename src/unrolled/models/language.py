@@ -17,7 +17,7 @@ from unrolled.data.corpus import Corpus, PartName, TextSource
 from unrolled.data.vocabulary import Vocabulary, vocabulary_from
 from unrolled.errors import DataError, RunError, SettingsError
 from unrolled.generate import Sampling, Step, TextState
-from unrolled.models.language_network import LanguageNetwork
+from unrolled.models.language_ensemble import AnyNetwork, build
 from unrolled.models.language_results import headline, measure
 from unrolled.models.language_task import LanguageTask
 from unrolled.models.settings import Dropout, LanguageSettings
@@ -68,6 +68,7 @@ class LanguageModel:
         recurrent weights are made, or a `Dropout` that says each.
     tie: the vectors of symbols serve for reading and for predicting.
     steps: T, after so many symbols back-propagation is cut; the state goes on.
+    members: so many networks are trained, and their probabilities meaned.
 
     See docs/language.md for where the defaults come from. Errors: SettingsError for an option out
     of range, DataError for what is no text or too short, RunError for a damaged run folder.
@@ -89,20 +90,21 @@ class LanguageModel:
         dropout: float | Dropout = 0.5,
         tie: bool = True,
         steps: int = 64,
+        members: int = 1,
     ) -> None:
         if not isinstance(dropout, Dropout):
             dropout = Dropout(dropout / 4, dropout, dropout, weights=dropout / 10)
-        self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps)
+        self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps, members)
         self.training = Training()
         self.outcome = Outcome()
         self.results: dict[str, Any] | None = None
-        self._network: LanguageNetwork | None = None
+        self._network: AnyNetwork | None = None
         self._fitted: Read | None = None
         self._samples: list[str] = []
         self._folder: Path | None = None
 
     @property
-    def network(self) -> LanguageNetwork:
+    def network(self) -> AnyNetwork:
         """The fitted network; SettingsError before `fit`."""
         if self._network is None:
             raise SettingsError(
@@ -215,10 +217,10 @@ class LanguageModel:
             raise DataError("evaluate: this corpus has other symbols; read it with the model's")
         return data
 
-    def _build(self) -> LanguageNetwork:
+    def _build(self) -> AnyNetwork:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
-            network = LanguageNetwork(self.settings, len(self.fitted.vocabulary))
+            network = build(self.settings, len(self.fitted.vocabulary))
         network.choose_engine(self.training.engine)
         return network
 

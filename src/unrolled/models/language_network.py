@@ -67,6 +67,11 @@ class LanguageNetwork(nn.Module):
         return len(self.bias)
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.bias.device
+
+    @property
     def classifier(self) -> Tensor:
         """The weights (V, ·) that turn features into symbols."""
         return self.embed.weight[:-1] if self.output is None else self.output.weight
@@ -95,12 +100,6 @@ class LanguageNetwork(nn.Module):
         """(n, ·) to the logarithm of the probability of each known symbol (n, V)."""
         return torch.addmm(self.bias, features, self.classifier.T).log_softmax(-1)
 
-    def nats(self, features: Tensor, targets: Tensor) -> Tensor:
-        """How unexpected each target is, -ln p: (n, ·) and (n,) to (n,)."""
-        size = self.vocabulary
-        parts = zip(_chunks(features, size), _chunks(targets, size), strict=True)
-        return torch.cat([-_picked(self.log_probabilities(rows), at) for rows, at in parts])
-
 
 def each_state(change: Callable[[Tensor], Tensor], state: State) -> State:
     """The same state with each of its tensors changed.
@@ -128,11 +127,13 @@ def _run(layer: nn.Module, values: Tensor, state: Any, share: float) -> Any:
     return functional_call(layer, {name: weight}, (values, state))
 
 
-def _chunks(rows: Tensor, vocabulary: int) -> tuple[Tensor, ...]:
+def in_chunks(rows: Tensor, vocabulary: int) -> tuple[Tensor, ...]:
+    """Rows in pieces of which the logits over a vocabulary stay in the cache."""
     return torch.split(rows, max(1, LOGITS // vocabulary))
 
 
-def _picked(values: Tensor, places: Tensor) -> Tensor:
+def picked(values: Tensor, places: Tensor) -> Tensor:
+    """The value at one place of each row: (n, V) and (n,) to (n,)."""
     return values.gather(1, places.unsqueeze(1)).squeeze(1)
 
 
@@ -147,9 +148,9 @@ class _CrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
         grads = [torch.empty_like(rows), torch.zeros_like(weight), torch.zeros_like(bias)]
         total, size, share = rows.new_zeros(()), len(bias), 1 / len(rows)
-        for x, dx, at in zip(*(_chunks(t, size) for t in (rows, grads[0], targets)), strict=True):
+        for x, dx, at in zip(*(in_chunks(t, size) for t in (rows, grads[0], targets)), strict=True):
             logs = torch.addmm(bias, x, weight.T).log_softmax(-1)
-            total -= _picked(logs, at).sum()
+            total -= picked(logs, at).sum()
             if any(ctx.needs_input_grad):
                 errors = logs.exp_().scatter_add_(1, at.unsqueeze(1), -torch.ones_like(logs[:, :1]))
                 torch.addmm(dx, errors, weight, beta=0, alpha=share, out=dx)

@@ -28,7 +28,7 @@ def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[st
     last = measured[parts[-1]]
     return {
         "task": "language",
-        "network": model.settings.cell.upper(),
+        "network": model.settings.name,
         "corpus": corpus.findings,
         "judged_on": parts[-1],
         "parts": {name: part["table"] for name, part in measured.items()},
@@ -45,7 +45,7 @@ def _measure(model: LanguageModel, corpus: Corpus, name: PartName) -> dict[str, 
     if len(tokens) < len(corpus.part(name)):
         characters = len(corpus.text(tokens))
     nats = model.surprise(tokens)
-    rows = [_row(model.settings.cell.upper(), nats, tokens, characters, corpus)]
+    rows = [_row(model.settings.name, nats, tokens, characters, corpus)]
     counted = ngram_surprise(corpus.part("train"), tokens, len(corpus.vocabulary))
     counted = [_with_unknown(it, tokens, corpus) for it in counted]
     best = min(range(len(counted)), key=lambda i: float(counted[i].sum()))

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from unrolled.data.corpus import Corpus, Streams
 from unrolled.errors import DataError
-from unrolled.models.language_network import LanguageNetwork, State, each_state
+from unrolled.models.language_ensemble import AnyNetwork
+from unrolled.models.language_network import State, each_state
 from unrolled.models.surprise import surprise
 from unrolled.training import Training
 
@@ -26,7 +27,7 @@ class LanguageTask:
 
     def __init__(
         self,
-        model: LanguageNetwork,
+        model: AnyNetwork,
         corpus: Corpus,
         steps: int,
         settings: Training,
@@ -47,7 +48,7 @@ class LanguageTask:
         self._epoch = epoch
         offset = np.random.default_rng((self.settings.seed, epoch)).integers(1 << 32)
         state: State | None = None
-        device = self.model.bias.device
+        device = self.model.device
         for inputs, targets in self._streams.epoch(int(offset)):
             symbols, goals = (torch.from_numpy(part.T).to(device) for part in (inputs, targets))
             features, state = self.model(symbols, state)

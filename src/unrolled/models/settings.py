@@ -85,15 +85,22 @@ class LanguageSettings:
     dropout: Dropout
     tie: bool
     steps: int
+    members: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "layers", "embed", "steps"):
+        for name in ("hidden", "layers", "embed", "steps", "members"):
             if name != "embed" or self.embed is not None:
                 check_count(f"language model: {name}", getattr(self, name))
         if self.cell not in CELLS:
             raise SettingsError(
                 f"language model: cell must be one of {', '.join(CELLS)}, got {self.cell!r}"
             )
+
+    @property
+    def name(self) -> str:
+        """The cell in words, with the number of networks where there are several."""
+        cell = self.cell.upper()
+        return cell if self.members == 1 else f"{self.members} x {cell}"
 
     def width(self, vocabulary: int) -> int:
         """The length of a symbol's vector: 16 numbers for each bit of V where none was asked for.

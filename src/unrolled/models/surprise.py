@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.models.language_network import LanguageNetwork, State, each_state
+from unrolled.models.language_ensemble import AnyNetwork
+from unrolled.models.language_network import State, each_state, in_chunks, picked
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Score:
 
 
 def surprise(
-    network: LanguageNetwork,
+    network: AnyNetwork,
     tokens: np.ndarray,
     vocabulary: Vocabulary,
     *,
@@ -84,7 +85,7 @@ def surprise(
     ends = np.minimum(starts + length, len(tokens))
     found = np.empty(len(tokens))
     state: State | None = None
-    device = network.bias.device
+    device = network.device
     firsts = [*range(-warm, 0, chunk), *range(0, length, chunk)]
     for first, last in pairwise([*firsts, length]):
         steps = np.arange(first, last)
@@ -110,11 +111,13 @@ def _take(tokens: np.ndarray, places: np.ndarray, outside: int) -> np.ndarray:
 
 
 def _nats(
-    network: LanguageNetwork, rows: torch.Tensor, targets: np.ndarray, vocabulary: Vocabulary
+    network: AnyNetwork, rows: torch.Tensor, targets: np.ndarray, vocabulary: Vocabulary
 ) -> np.ndarray:
     known = targets < len(vocabulary)
     places = torch.from_numpy(np.where(known, targets, 0)).to(rows.device)
-    found = network.nats(rows, places).double().cpu().numpy() - vocabulary.log_known
+    pairs = zip(*(in_chunks(part, network.vocabulary) for part in (rows, places)), strict=True)
+    logs = [picked(network.log_probabilities(some), at) for some, at in pairs]
+    found = -torch.cat(logs).double().cpu().numpy() - vocabulary.log_known
     for i, log in enumerate(vocabulary.log_unknown):
         found[targets == len(vocabulary) + i] = -log
     return found
