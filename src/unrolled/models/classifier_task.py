@@ -93,7 +93,14 @@ class ClassifierTask:
         run = model.scores if cases.codes.dim() == 2 else model
         scores = run(cases.inputs.to(device), cases.lengths).flatten(0, -2)
         codes = cases.codes.flatten().to(device)
-        return cross_entropy(scores, codes, self.weights, ignore_index=-1, label_smoothing=smooth)
+        loss = cross_entropy(scores, codes, self.weights, ignore_index=-1)
+        if not smooth:
+            return loss
+        # A case weighs as its class does. torch's own smoothing weighs each class that it smooths
+        # to, so that all cases are drawn to a class of a large weight.
+        weight = self.weights[codes.clamp(min=0)] * (codes >= 0)
+        even = -(scores.log_softmax(-1).mean(-1) * weight).sum() / weight.sum()
+        return (1 - smooth) * loss + smooth * even
 
     def validate(self) -> float:
         """The cross-entropy of the meaned probabilities, in nats."""
