@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from unrolled.models.members import Members, meaned
 from unrolled.models.network import CELLS
 from unrolled.models.settings import ClassifierSettings
 
@@ -181,18 +182,11 @@ class ClassNetwork(nn.Module):
         return outputs * kept / (1 - self.dropout)
 
 
-class Ensemble(nn.Module):
-    """Several networks of the same kind; their probabilities are meaned."""
+class Ensemble(Members[ClassNetwork]):
+    """Several networks whose probabilities are meaned."""
 
     def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
-        super().__init__()
-        self.networks = nn.ModuleList(
-            ClassNetwork(shape, settings, per_step) for _ in range(settings.members)
-        )
-
-    def members(self) -> list[ClassNetwork]:
-        """The networks."""
-        return [network for network in self.networks if isinstance(network, ClassNetwork)]
+        super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.members))
 
     @torch.no_grad()
     def set_changes(self, inputs: Tensor, lengths: Tensor) -> None:
@@ -202,11 +196,6 @@ class Ensemble(nn.Module):
             changes = changes[torch.arange(1, inputs.shape[1]) < lengths[:, None]]
             size = changes.square().sum(0).div(max(len(changes), 1)).sqrt()
             network.change.copy_(size.where(size > 1e-6, 1.0))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """The log-probabilities of whole sequences: (B, C)."""
@@ -227,5 +216,4 @@ class Ensemble(nn.Module):
 
 def _mean(scores: list[Tensor]) -> Tensor:
     """The logarithm of the mean of the probabilities."""
-    each = torch.stack([s.log_softmax(-1) for s in scores])
-    return each.logsumexp(0) - torch.log(torch.tensor(float(len(scores))))
+    return meaned([each.log_softmax(-1) for each in scores])

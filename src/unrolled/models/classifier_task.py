@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import nll_loss
 
 from unrolled.errors import SettingsError
 from unrolled.models.augment import Augment
@@ -91,16 +91,13 @@ class ClassifierTask:
     def _cross_entropy(self, model: ClassNetwork | Ensemble, cases: Cases, smooth: float) -> Tensor:
         device = self.weights.device
         run = model.scores if cases.codes.dim() == 2 else model
-        scores = run(cases.inputs.to(device), cases.lengths).flatten(0, -2)
+        logs = run(cases.inputs.to(device), cases.lengths).flatten(0, -2).log_softmax(-1)
         codes = cases.codes.flatten().to(device)
-        loss = cross_entropy(scores, codes, self.weights, ignore_index=-1)
-        if not smooth:
-            return loss
         # A case weighs as its class does. torch's own smoothing weighs each class that it smooths
         # to, so that all cases are drawn to a class of a large weight.
         weight = self.weights[codes.clamp(min=0)] * (codes >= 0)
-        even = -(scores.log_softmax(-1).mean(-1) * weight).sum() / weight.sum()
-        return (1 - smooth) * loss + smooth * even
+        even = -(logs.mean(-1) * weight).sum() / weight.sum()
+        return (1 - smooth) * nll_loss(logs, codes, self.weights, ignore_index=-1) + smooth * even
 
     def validate(self) -> float:
         """The cross-entropy of the meaned probabilities, in nats."""

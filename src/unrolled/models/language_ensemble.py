@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unrolled.layers.engines import EngineName
 from unrolled.models.language_network import LanguageNetwork, State
+from unrolled.models.members import Members, meaned
 from unrolled.models.settings import LanguageSettings
 
 
-class LanguageEnsemble(nn.Module):
-    """M networks of the same kind, each begun and trained on its own: p is the mean of their p.
+class LanguageEnsemble(Members[LanguageNetwork]):
+    """M networks, each begun and trained on its own (clipping apart): p is the mean of their p.
 
     It is used as one network is: the features (T, B, M ·) are those of all networks side by side,
     the state is the states of all layers of the first network, then of the second, and so on.
     """
 
     def __init__(self, settings: LanguageSettings, vocabulary: int) -> None:
-        super().__init__()
-        self.networks = nn.ModuleList(
-            LanguageNetwork(settings, vocabulary) for _ in range(settings.members)
-        )
-
-    def members(self) -> list[LanguageNetwork]:
-        """The networks."""
-        return [network for network in self.networks if isinstance(network, LanguageNetwork)]
+        super().__init__(LanguageNetwork(settings, vocabulary) for _ in range(settings.members))
 
     def choose_engine(self, name: EngineName) -> None:
         """The engine of every layer of every network."""
@@ -38,11 +30,6 @@ class LanguageEnsemble(nn.Module):
     def vocabulary(self) -> int:
         """V."""
         return self.members()[0].vocabulary
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.members()[0].device
 
     def forward(self, symbols: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Symbols (T, B) and a state to features (T, B, M ·) and the state after them."""
@@ -63,8 +50,7 @@ class LanguageEnsemble(nn.Module):
     def log_probabilities(self, features: Tensor) -> Tensor:
         """(n, M ·) to the logarithm of the mean probability of each known symbol (n, V)."""
         pairs = zip(self.members(), self._each(features), strict=True)
-        logs = torch.stack([network.log_probabilities(own) for network, own in pairs])
-        return logs.logsumexp(0) - math.log(len(self.networks))
+        return meaned([network.log_probabilities(own) for network, own in pairs])
 
     def _each(self, features: Tensor) -> tuple[Tensor, ...]:
         return features.chunk(len(self.networks), -1)
