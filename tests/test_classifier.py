@@ -255,6 +255,28 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
         model.score(inputs, [0] * len(inputs))
 
 
+def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(labels, "EXAMPLE_STEPS", 4)
+    inputs, names = waves(10)
+    model = Classifier(**SMALL).fit(inputs, names, training=replace(QUICK, epochs=1))
+    read: list[int] = []
+    ask = model.probabilities
+    monkeypatch.setattr(
+        model, "probabilities", lambda s, **how: (read.append(len(s)), ask(s, **how))[1]
+    )
+    examples = model.evaluate(inputs, names)["examples"]
+    assert max(read) == len(inputs)
+    for example in examples:
+        for name, opinion in example["opinion"].items():
+            ends = range(1, example["steps"] + 1, example["stride"])
+            place = next(b for b in range(10) if str(b) == example["name"])
+            shares = [ask(Sequences.from_arrays([inputs[place][:end]]))[0] for end in ends]
+            expected = [share[model.classes_.tolist().index(name)] for share in shares]
+            assert opinion == pytest.approx(expected, rel=1e-3)
+
+
 # What is refused
 
 
@@ -325,6 +347,20 @@ def test_missing_values_are_marked_and_carried_forward() -> None:
     assert encoder.inputs(cases)[1, 0].tolist() == [1, 0]
     whole = SequenceEncoder.fit(Sequences.from_arrays([[1.0], [2.0]], ["a", "b"]))
     assert whole.inputs(cases).shape == (2, 3, 1)
+
+
+@pytest.mark.parametrize(("offset", "size"), [(5e6, 0.1), (1.7e9, 60.0)])
+def test_a_large_offset_changes_nothing(offset: float, size: float) -> None:
+    inputs, names = waves(30)
+    moved = [offset + size * wave for wave in inputs]
+    model = Classifier(**SMALL).fit(inputs, names, training=replace(QUICK, epochs=1))
+    far = Classifier(**SMALL).fit(moved, names, training=replace(QUICK, epochs=1))
+    shares = far.predict_proba(moved)
+    np.testing.assert_allclose(shares, model.predict_proba(inputs), atol=1e-3)
+    stream = far.stream()
+    for step in moved[0]:
+        opinion = stream.push(step)
+    assert list(opinion.probabilities.values()) == pytest.approx(shares[0].tolist(), abs=1e-5)
 
 
 def test_scaling_sees_the_training_part_only() -> None:

@@ -121,10 +121,10 @@ def test_class_weights_are_read_and_kept(tmp_path: Path, capsys: Capture) -> Non
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--class-weight", "up"], "--class-weight: expected LABEL=W like stop=3, got 'up'"),
+        (["--class-weight", "up"], "expected LABEL=W like stop=3, W above 0, got 'up'"),
         (["--class-weight", "up=x"], "expected LABEL=W"),
-        (["--class-weight", "u=2"], "a mapping from labels"),
-        (["--class-weight", "fast=0"], "must be above 0"),
+        (["--class-weight", "fst=2"], "no label is 'fst'; did you mean 'fast'?"),
+        (["--class-weight", "fast=0"], "W above 0, got 'fast=0'"),
         (["--class-weight", "fast=2", "--balanced"], "give one of them"),
     ],
 )
@@ -134,6 +134,58 @@ def test_bad_class_weights_are_one_line(
     command = ["fit", str(folder / "moves.csv"), "--label", "kind", "--out", str(tmp_path / "run")]
     assert main([*command, "--series", "id", *options]) == 2
     assert words in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_numbers_and_of_labels_with_a_comma(tmp_path: Path, capsys: Capture) -> None:
+    lines = [f"{s},{s * t},{1 + s % 2}.0" for s in range(12) for t in range(3)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,x,kind", *lines]))
+    command = ["fit", str(tmp_path / "t.csv"), *LABELS, "--series", "id", "--label", "kind"]
+    run = str(tmp_path / "run")
+    assert main([*command, "--out", run, "--class-weight", "1=5"]) == 0
+    assert Classifier.load(run).class_weight == {1.0: 5.0}
+    named = [line.replace(",1.0", ',"a, b"') for line in lines]
+    (tmp_path / "t.csv").write_text("\n".join(["id,x,kind", *named]))
+    run, again = str(tmp_path / "commas"), str(tmp_path / "again")
+    assert main([*command, "--out", run, "--class-weight", '"a, b=5"']) == 0
+    assert Classifier.load(run).class_weight == {"a, b": 5.0}
+    assert main(["fit", "--config", f"{run}/config.toml", "--out", again, "-q"]) == 0
+    assert Classifier.load(again).class_weight == {"a, b": 5.0}
+
+
+def test_a_test_part_without_labels_is_refused_before_training(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "M_TRAIN.ts").write_text(ts(CASES))
+    (tmp_path / "M_TEST.ts").write_text("@classLabel false\n@data\n1,2\n")
+    assert main(["fit", "M_TRAIN.ts", *LABELS[:-1]]) == 2
+    assert "labels: the sequences have none (M_TEST.ts)" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_table_with_tabs_is_read_as_one_with_commas(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "moves.csv").read_text().replace(",", "\t")
+    for name in ("moves.tsv", "moves.txt"):
+        (tmp_path / name).write_text(text)
+        options = ["--series", "id", "--label", "kind", "--task", "labels"]
+        run = tmp_path / name[-3:]
+        assert main(["fit", str(tmp_path / name), *LABELS, *options, "--out", str(run)]) == 0
+        weights = (run / "model.safetensors").read_bytes()
+        assert weights == (folder / "labels" / "model.safetensors").read_bytes()
+        assert main(["predict", str(run), str(tmp_path / name)]) == 0
+
+
+def test_predict_does_not_look_at_labels(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "M_TRAIN.ts").write_text(ts(CASES))
+    run, new = str(tmp_path / "run"), tmp_path / "new.ts"
+    assert main(["fit", str(tmp_path / "M_TRAIN.ts"), *LABELS, "--out", run]) == 0
+    new.write_text(ts([case.rpartition(":")[0] + ":?" for case in CASES[:3]]))
+    capsys.readouterr()
+    assert main(["predict", run, str(new)]) == 0
+    assert len(rows(capsys.readouterr().out)) == 3
+    assert main(["evaluate", run, str(new)]) == 2
+    assert "labels: the sequences have none" in capsys.readouterr().err
 
 
 def test_json_is_one_object(tmp_path: Path, capsys: Capture) -> None:

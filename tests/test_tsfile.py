@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from unrolled import Classifier
 from unrolled.data import Sequences
 from unrolled.data.hold_out import set_aside
 from unrolled.data.tsfile import counterpart, looks_labelled
@@ -75,7 +76,6 @@ def test_ucr_text_begins_with_the_label_and_may_end_early(tmp_path: Path) -> Non
     ("text", "message"),
     [
         ("up 1 2\n", "line 1: expected the number of a class first, got 'up'"),
-        ("1 1 2\nnan 1 2\n", "line 2: the label is missing"),
         ("1 1 2\n1 nan nan\n", "line 2: the sequence has no value"),
         ("1\n", "line 1: the sequence has length 0"),
         ("", "expected sequences, got none"),
@@ -86,6 +86,38 @@ def test_a_bad_ucr_file_is_refused_by_its_line(tmp_path: Path, text: str, messag
     with pytest.raises(DataError) as error:
         Sequences.read(path)
     assert str(error.value).startswith(f"read {path}: {message}")
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_an_empty_cell_of_a_row_keeps_its_place(tmp_path: Path, mark: str) -> None:
+    lines = ["1,0.5,,1.5,", "2,,2.5,?,4.5", "?,1,1,1,1"]
+    text = "\n".join(lines).replace(",", mark)
+    read = Sequences.read(write(tmp_path, text, "x.txt"))
+    nan = np.nan
+    assert read.labels.tolist() == ["1", "2", None]
+    assert read.lengths.tolist() == [3, 4, 4]
+    expected = [[0.5, nan, 1.5, nan], [nan, 2.5, nan, 4.5], [1, 1, 1, 1]]
+    np.testing.assert_array_equal(read.inputs[:, :, 0], expected)
+
+
+def test_labels_that_are_not_known_are_read_but_not_learned(tmp_path: Path) -> None:
+    read = Sequences.read(write(tmp_path, HEAD + "1,2:up\n3,,4:?\n5,6:down\n"))
+    assert read.labels.tolist() == ["up", None, "down"]
+    np.testing.assert_array_equal(read.inputs[1, :, 0], [3, np.nan, 4])
+    with pytest.raises(DataError, match=r"labels: sequence '1' has none \(.*x.ts\)"):
+        Classifier().fit(read)
+    none = Sequences.read(write(tmp_path, HEAD + "1,2:?\n"))
+    assert not none.known.any()
+
+
+def test_large_numbers_keep_the_digits_that_differ() -> None:
+    seconds = 1.7e9 + np.arange(3.0)
+    read = Sequences.from_arrays([seconds, [0.1, 0.2]])
+    assert read.inputs[0, :, 0].tolist() == seconds.tolist()
+    assert read.numpy()[0].dtype == np.float32
+    assert Sequences.from_arrays([[0.1, 1024.0, 1e6]]).inputs.dtype == np.float32
+    with pytest.raises(DataError, match="time step 1, feature 0 is infinite"):
+        Sequences.from_arrays([[0.0, 1e39]])
 
 
 def test_a_file_that_is_no_text_is_refused_by_its_byte(tmp_path: Path) -> None:
@@ -100,6 +132,8 @@ def test_a_file_that_is_no_text_is_refused_by_its_byte(tmp_path: Path) -> None:
 def test_a_text_is_told_from_labelled_rows(tmp_path: Path) -> None:
     assert looks_labelled(write(tmp_path, "", "any.ts"))
     assert looks_labelled(write(tmp_path, "1 0.5 0.25\n2 1.5 2.5\n", "rows.txt"))
+    assert looks_labelled(write(tmp_path, "\ufeff1 0.5 ?\n2 1.5 2.5\n", "marked.txt"))
+    assert not looks_labelled(write(tmp_path, "?,1,2\n", "unknown.txt"))
     assert not looks_labelled(write(tmp_path, "Once upon a time\n", "story.txt"))
     assert not looks_labelled(write(tmp_path, "0.5 0.5 0.25\n", "numbers.txt"))
     assert not looks_labelled(write(tmp_path, "1,2,3\n", "table.csv"))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled.data.sequences import Sequences
-from unrolled.errors import DataError
 from unrolled.neighbour import nearest_labels
 
 if TYPE_CHECKING:
@@ -84,8 +83,6 @@ def evaluate(
     """Measure on labelled sequences; with those learned from, simple baselines stand beside it."""
     codes = model.encoder.codes(sequences)
     known = codes >= 0
-    if not known.any():
-        raise DataError("evaluate: expected labels, the sequences have none")
     per_step = model.encoder.per_step
     shares = model.probabilities(sequences, each_step=per_step)
     truth, flat = codes[known], shares[known]
@@ -218,7 +215,7 @@ def _example(
         right = float((share[:length].argmax(1) == code[:length])[known].mean())
         return {**shown, "truth_by_step": truth, "label_by_step": guess, "accuracy": right}
     guessed = int(share.argmax())
-    opinions = _opinions(model, sequences, b)[::stride]
+    opinions = _opinions(model, sequences, b, stride)
     return {
         **shown,
         "truth": names[int(code)],
@@ -232,14 +229,17 @@ def _example(
     }
 
 
-def _opinions(model: Classifier, sequences: Sequences, b: int) -> np.ndarray:
-    """The probabilities after each step of one sequence: (T, C)."""
+def _opinions(model: Classifier, sequences: Sequences, b: int, stride: int) -> np.ndarray:
+    """The probabilities after each `stride`-th step of one sequence, from the first: (n, C).
+
+    What reads from both ends reads the whole beginning for each of them: so they must be few.
+    """
     one = sequences.select(np.array([b]))
     if not model.bidirectional:
-        each: np.ndarray = model.probabilities(one, each_step=True)[0]
+        each: np.ndarray = model.probabilities(one, each_step=True)[0, ::stride]
         return each
-    length = int(one.lengths[0])
-    prefixes = one.select(np.zeros(length, dtype=np.int64)).first(np.arange(1, length + 1))
+    ends = np.arange(1, int(one.lengths[0]) + 1, stride)
+    prefixes = one.select(np.zeros(len(ends), dtype=np.int64)).first(ends)
     opinions: np.ndarray = model.probabilities(prefixes)
     return opinions
 

@@ -138,8 +138,10 @@ def read_corpus(file: str, **how: Any) -> Corpus:
 def says_itself(file: str) -> bool:
     """Whether a file says itself what its sequences and labels are, as no table does."""
     from unrolled.data.sequences import FILES
+    from unrolled.data.tsfile import has_header
 
-    return source(file).suffix.lower() in FILES
+    path = source(file)
+    return path.suffix.lower() in FILES and not has_header(path)
 
 
 def read_sequences(file: str, rows: Rows, column: LabelColumn) -> Sequences:

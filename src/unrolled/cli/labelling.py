@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import inf, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unrolled.cli.groups import given
 from unrolled.cli.inputs import read_sequences, says_itself, source
 from unrolled.cli.options import Order
-from unrolled.cli.values import cut, names, share
+from unrolled.cli.values import cut, names, nearest, share
 from unrolled.cli.words import MOST_CLASSES
 from unrolled.errors import SettingsError
 
@@ -43,12 +43,17 @@ class LabelJob:
         from unrolled.models.sequence_encoder import SequenceEncoder
 
         path, judge = source(order.file), given(order.judge)
-        judge |= _class_weight(judge.pop("balanced", False), judge.pop("class_weight", []))
-        model = Classifier(**given(order.network), **given(order.several), **judge)
+        balanced, weights = judge.pop("balanced", False), names(judge.pop("class_weight", ()))
+        if balanced and weights:
+            raise SettingsError("--balanced and --class-weight: give one of them")
+        settings = given(order.network) | given(order.several) | judge
+        model = Classifier(**settings, class_weight="balanced" if balanced else None)
         if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
         sequences = read_sequences(order.file, order.rows, order.labelled)
         SequenceEncoder.fit(sequences)  # refuses what has no two labels, before a share is taken
+        if weights:
+            model.set_params(class_weight=dict(_weighed(one, sequences) for one in weights))
         training = replace(default_training(len(sequences)), **given(order.learning))
         return cls(order, sequences, _test(path, order), model, training)
 
@@ -84,32 +89,36 @@ class LabelJob:
             "members": settings.members,
             "bidirectional": settings.bidirectional,
             "balanced": order.judge.balanced,
-            "class_weight": order.judge.class_weight or None,
+            "class_weight": list(names(order.judge.class_weight)),
             "dropout": settings.dropout,
             "validation": order.parts.validation,
             "test": str(size),
         }
 
 
-def _class_weight(balanced: bool, weights: list[str]) -> dict[str, Any]:
-    """What `Classifier` is told of mistakes: nothing, "balanced", or LABEL=W as a mapping."""
-    if not weights:
-        return {"class_weight": "balanced"} if balanced else {}
-    if balanced:
-        raise SettingsError("--balanced and --class-weight: give one of them")
-    return {"class_weight": dict(_weighed(text) for text in names(weights))}
+def _weighed(text: str, sequences: Sequences) -> tuple[Any, float]:
+    """LABEL=W as a label, which may be a number, and its weight."""
+    written, _, number = text.rpartition("=")
+    weight = _number(number)
+    if not (written and 0 < weight < inf):
+        raise SettingsError(
+            f"--class-weight: expected LABEL=W like stop=3, W above 0, got {text!r}"
+        )
+    labels = sequences.classes.tolist()
+    for label in labels:
+        if written == str(label) or (not isinstance(label, str) and _number(written) == label):
+            return label, weight
+    raise SettingsError(
+        f"--class-weight: no label is {written!r}; {nearest(written, map(str, labels[:12]))}"
+    )
 
 
-def _weighed(text: str) -> tuple[str, float]:
-    """LABEL=W as a pair."""
-    label, _, written = text.rpartition("=")
+def _number(text: str) -> float:
+    """The number a text says, NaN for none."""
     try:
-        weight = float(written)
+        return float(text)
     except ValueError:
-        weight = nan
-    if not (label and isfinite(weight)):
-        raise SettingsError(f"--class-weight: expected LABEL=W like stop=3, got {text!r}")
-    return label, weight
+        return nan
 
 
 def _test(path: Path, order: Order) -> float | Sequences:

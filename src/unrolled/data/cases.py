@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.nested import kind
+from unrolled.data.nested import LARGEST, kind
 from unrolled.errors import DataError
 
 Labels = np.ndarray | list[list[Any]] | None
+FINE = 1024.0  # up to here float32 is off by 3e-5 at most
 
 
 @dataclass(frozen=True)
 class Cases:
     """B sequences and their labels.
 
-    values: B arrays (T, D) float32, NaN where missing.
+    values: B arrays (T, D), NaN where missing; float32, or float64 as `narrowed` says.
     labels: (B,), or B lists with one label (or None) per step, or None where they are not known.
     """
 
@@ -45,10 +46,30 @@ class Cases:
         return cls(values, None if labels is None else check(labels, values))
 
 
+def narrowed(values: np.ndarray) -> np.ndarray:
+    """float64 as float32, unless that would round large numbers.
+
+    Unix seconds and metres of a map differ in digits that float32 does not have: they stay as they
+    are until they are scaled.
+
+    >>> narrowed(np.array([0.1, 2048.0])).dtype, narrowed(np.array([1.7e9 + 1])).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    large = np.abs(values) > FINE
+    return short if (short[large] == values[large]).all() else values
+
+
+def infinite(values: np.ndarray) -> np.ndarray:
+    """Where a number is infinite, or so large that float32 has none for it."""
+    return np.asarray(np.abs(values) > LARGEST)
+
+
 def _one(x: Any, place: str) -> np.ndarray:
-    """One sequence as (T, D) float32."""
+    """One sequence as (T, D)."""
     try:
-        values = np.asarray(x, dtype=np.float32)
+        values = narrowed(np.asarray(x, dtype=np.float64))
     except (TypeError, ValueError):
         raise DataError(
             f"sequences: {place} is not an array of numbers (T, D) or (T,): {_odd(x)}"
@@ -60,8 +81,8 @@ def _one(x: Any, place: str) -> np.ndarray:
         raise DataError(f"sequences: {place} has length 0, expected at least one time step")
     if not values.shape[1]:
         raise DataError(f"sequences: {place} has no features")
-    if np.isinf(values).any():
-        t, d = np.argwhere(np.isinf(values))[0]
+    if infinite(values).any():
+        t, d = np.argwhere(infinite(values))[0]
         raise DataError(f"sequences: {place}, time step {t}, feature {d} is infinite")
     return values
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.arrow import encode, first_row, integers, is_number
-from unrolled.data.cases import Cases
+from unrolled.data.cases import Cases, narrowed
 from unrolled.data.features import convert, reason_against
 from unrolled.data.guess import guess_time
 from unrolled.data.read import Raw, read_columns
@@ -28,16 +28,17 @@ def read_long(
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     codes, names = _series(raw, series)
     given = None if label is None else raw.columns.pop(label)
-    order = np.lexsort((_times(raw, time), codes))
+    times, sorting = _times(raw, time)
+    order = np.lexsort((times, codes))
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    features, values, notes = _features(raw)
+    features, values, left_out = _features(raw)
     return Cases(
         np.split(values[order], cuts),
         None if given is None else _labels(label or "", given, order, cuts, names, per_step),
         names,
         features,
         raw.label,
-        notes,
+        (sorting, *left_out),
     )
 
 
@@ -51,18 +52,19 @@ def _series(raw: Raw, series: str) -> tuple[np.ndarray, tuple[str, ...]]:
     return integers(text.indices), tuple(text.dictionary.to_pylist())
 
 
-def _times(raw: Raw, time: str | None) -> np.ndarray:
-    """What the rows of a sequence are sorted by (N,): their time, or the order they stand in."""
+def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
+    """What the rows of a sequence are sorted by (N,): their time, or as they stand; and in words."""
     names = time_names(time, raw.columns)
     if not names:
         try:
             names = guess_time(raw.columns, raw.index)[0]
         except DataError:
-            return np.arange(len(next(iter(raw.columns.values()))))
+            rows = len(next(iter(raw.columns.values())))
+            return np.arange(rows), "no column looks like a time: rows stay as they stand"
     values = read_time(raw.columns, names).values
     for name in names:
         del raw.columns[name]
-    return values
+    return values, f"sorted by {' and '.join(names)}" + ("" if time else ", found by its values")
 
 
 def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
@@ -76,7 +78,7 @@ def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
         if values is None or values.dtype == object:
             notes.append(f"left out: {name} ({against or 'it is text; features are numbers'})")
         else:
-            columns[name] = values.astype(np.float32)
+            columns[name] = narrowed(values.astype(np.float64))
     if not columns:
         some = "; ".join(notes)
         raise DataError(f"read {raw.label}: no column of numbers is left as a feature; {some}")

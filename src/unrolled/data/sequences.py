@@ -33,7 +33,9 @@ class Sequences:
       axis 2  features      2  numbers at each time step
     """
 
-    inputs: np.ndarray  # (B, T, D) float32, NaN where missing and behind the end of a sequence
+    # (B, T, D) float32, NaN where missing and behind the end of a sequence; float64 where float32
+    # would round away what changes, see `data.cases.narrowed`
+    inputs: np.ndarray
     labels: np.ndarray  # (B,), or (B, T) for one per step; None where there is no label
     lengths: np.ndarray  # (B,) int64, the time steps of each sequence
     names: tuple[str, ...] = ()  # what each sequence is called, where it has a name
@@ -93,15 +95,17 @@ class Sequences:
     ) -> Sequences:
         """Read a UCR/UEA file (`.ts`, `.txt`, `.tsv`), or a long table (file or data frame).
 
-        Of a long table each row is one time step: ``series`` names the sequence that it belongs
-        to, ``label`` the column to learn (without it the labels stay unknown), ``time`` what to
-        sort by (default: found by its values, or the rows as they stand). Every other column of
-        numbers is a feature. ``per_step``: the label may change within a sequence.
+        A `.txt` or `.tsv` is a table when ``series`` is named. Of a long table each row is one time
+        step: ``series`` names the sequence that it belongs to, ``label`` the column to learn
+        (without it the labels stay unknown), ``time`` what to sort by (default: found by its
+        values, or the rows as they stand). Every other column of numbers is a feature.
+        ``per_step``: the label may change within a sequence.
         Raises DataError that names the line, row or column of what does not fit.
         """
         if isinstance(source, Sequences):
             return source
-        if isinstance(source, str | PathLike) and Path(source).suffix.lower() in FILES:
+        suffix = Path(source).suffix.lower() if isinstance(source, str | PathLike) else ""
+        if suffix == ".ts" or (suffix in FILES and series is None):
             from unrolled.data.tsfile import read_cases
 
             return cls._packed(read_cases(Path(source)))
@@ -114,7 +118,8 @@ class Sequences:
         """One array from arrays of different lengths."""
         lengths = np.array([len(values) for values in cases.values], dtype=np.int64)
         shape = (len(lengths), int(lengths.max()), cases.values[0].shape[1])
-        inputs = np.full(shape, np.nan, dtype=np.float32)
+        kind = np.result_type(*{values.dtype for values in cases.values})
+        inputs = np.full(shape, np.nan, dtype=kind)
         for row, values in zip(inputs, cases.values, strict=True):
             row[: len(values)] = values
         labels = _pack_labels(cases.labels, lengths)
@@ -171,7 +176,7 @@ class Sequences:
 
     def numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (B, T, D) as float32, and labels (B,) or (B, T) as they are."""
-        return self.inputs, self.labels
+        return self.inputs.astype(np.float32, copy=False), self.labels
 
     def tensors(self, device: str | torch.device = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs (B, T, D) and labels (B,) or (B, T) as FloatTensors.
@@ -184,7 +189,7 @@ class Sequences:
             flat = [-1 if label is None else classes.index(label) for label in labels.ravel()]
             labels = np.array(flat).reshape(labels.shape)
         return (
-            torch.tensor(self.inputs, device=device),
+            torch.tensor(self.inputs, device=device, dtype=torch.float32),
             torch.tensor(labels, device=device, dtype=torch.float32),
         )
 

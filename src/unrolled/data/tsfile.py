@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from math import nan
 from pathlib import Path
 
 import numpy as np
 
-from unrolled.data.cases import Cases
+from unrolled.data.cases import Cases, infinite, narrowed
 from unrolled.errors import DataError
+
+UNKNOWN = ("?", "")  # what stands in the place of a number or label that is not known
 
 
 def read_cases(path: Path) -> Cases:
@@ -33,12 +36,24 @@ def looks_labelled(path: Path) -> bool:
     if path.suffix.lower() not in (".txt", ".tsv"):
         return False
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             head = [_cells(line) for line in islice(file, 20) if line.strip()]
-        numbers = [[float(cell) for cell in cells] for cells in head]
+        numbers = [[_number(cell) for cell in cells] for cells in head]
     except (OSError, ValueError):
         return False
-    return bool(head) and all(len(row) > 2 and row[0] == round(row[0]) for row in numbers)
+    return bool(head) and all(len(row) > 2 and row[0].is_integer() for row in numbers)
+
+
+def has_header(path: Path) -> bool:
+    """Whether a `.txt` or `.tsv` is a table: its first line is names, between tabs or commas."""
+    if path.suffix.lower() == ".ts":
+        return False
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            first = file.readline()
+    except (OSError, ValueError):
+        return False
+    return any(mark in first for mark in ",\t") and not any(map(_is_number, _cells(first)))
 
 
 def counterpart(path: Path) -> Path | None:
@@ -72,7 +87,7 @@ def _read_ts(path: Path, lines: list[str]) -> Cases:
     useful = ((i, line) for i, line in numbered if line and not line.startswith("#"))
     header = _read_header(path, useful)
     values: list[np.ndarray] = []
-    labels: list[str] = []
+    labels: list[str | None] = []
     for i, line in useful:
         place = f"read {path}: line {i}"
         dims = line.split(":")
@@ -82,7 +97,14 @@ def _read_ts(path: Path, lines: list[str]) -> Cases:
         if len(dims) != expected:
             raise DataError(f"{place} has {len(dims)} dimensions, expected {expected}")
         values.append(_columns(place, dims))
-    return Cases(values, np.array(labels) if labels else None, source=str(path))
+    return Cases(values, _some(labels), source=str(path))
+
+
+def _some(labels: list[str | None]) -> np.ndarray | None:
+    """The labels of a file, None where one is not known; None when there is none at all."""
+    if all(label is None for label in labels):
+        return None
+    return np.array(labels, dtype=object if None in labels else None)
 
 
 def _read_header(path: Path, lines: Iterator[tuple[int, str]]) -> _Header:
@@ -106,7 +128,9 @@ def _read_header(path: Path, lines: Iterator[tuple[int, str]]) -> _Header:
     raise DataError(f"read {path}: expected a line @data, got none")
 
 
-def _label(place: str, label: str, header: _Header) -> str:
+def _label(place: str, label: str, header: _Header) -> str | None:
+    if label == "?":
+        return None
     if header.classes and label not in header.classes:
         known = ", ".join(header.classes)
         raise DataError(f"{place}: the label {label!r} is none of @classLabel: {known}")
@@ -116,30 +140,35 @@ def _label(place: str, label: str, header: _Header) -> str:
 def _columns(place: str, dims: list[str]) -> np.ndarray:
     """The dimensions of a sequence as (T, D); one that ends early is missing from there on."""
     columns = [_numbers(place, dim.split(",")) for dim in dims]
-    values = np.full((max(map(len, columns)), len(columns)), np.nan, dtype=np.float32)
+    kind = np.result_type(*columns)
+    values = np.full((max(map(len, columns)), len(columns)), np.nan, dtype=kind)
     for d, column in enumerate(columns):
         values[: len(column), d] = column
     return values
 
 
 def _numbers(place: str, cells: list[str]) -> np.ndarray:
-    """Numbers from texts; "?" and "NaN" are missing."""
-    cells = ["nan" if cell.strip() == "?" else cell for cell in cells]
+    """Numbers from texts; an empty one, "?" and "NaN" are missing."""
     if not any(cell.strip() for cell in cells):
         raise DataError(f"{place}: the sequence has length 0, expected at least one time step")
     try:
-        numbers = np.array(cells, dtype=np.float32)
+        numbers = np.array([_number(cell) for cell in cells])
     except ValueError:
         odd = next(cell.strip() for cell in cells if not _is_number(cell))
         raise DataError(f"{place}: {odd!r} is not a number") from None
-    if np.isinf(numbers).any():
-        raise DataError(f"{place}: value {int(np.argmax(np.isinf(numbers))) + 1} is infinite")
-    return numbers
+    if infinite(numbers).any():
+        raise DataError(f"{place}: value {int(np.argmax(infinite(numbers))) + 1} is infinite")
+    return narrowed(numbers)
+
+
+def _number(cell: str) -> float:
+    """The number a cell says, NaN where it is missing; ValueError where it says another thing."""
+    return nan if cell.strip() in UNKNOWN else float(cell)
 
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell)
+        _number(cell)
     except ValueError:
         return False
     return True
@@ -159,19 +188,24 @@ def _read_ucr(path: Path, lines: list[str]) -> Cases:
             raise DataError(f"{place}: the sequence has no value, expected at least one")
         values.append(series[: known[-1] + 1, None])
         labels.append(_class_name(place, label))
-    return Cases(values, np.array(labels), source=str(path))
+    return Cases(values, _some(labels), source=str(path))
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a row: separated by tabs, commas or blanks."""
-    return [cell for cell in re.split(r"[\s,]+", line.strip()) if cell]
+    """The cells of a row: between commas or tabs, where one may be empty, or between blanks."""
+    for mark in ",\t":
+        if mark in line:
+            cells = [cell.strip() for cell in line.rstrip("\r\n").split(mark)]
+            if not any(re.search(r"\s", cell) for cell in cells):
+                return cells
+    return re.split(r"[\s,]+", line.strip(" \t\r\n,"))
 
 
-def _class_name(place: str, label: str) -> str:
+def _class_name(place: str, label: str) -> str | None:
     """The name of a class: "1.0000000e+00" is 1."""
     if not _is_number(label):
         raise DataError(f"{place}: expected the number of a class first, got {label!r}")
-    number = float(label)
+    number = _number(label)
     if number != number:
-        raise DataError(f"{place}: the label is missing")
+        return None
     return str(int(number)) if number == int(number) else label

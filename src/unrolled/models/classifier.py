@@ -14,7 +14,7 @@ import torch
 from unrolled import labels
 from unrolled.data.hold_out import set_aside
 from unrolled.data.sequences import Sequences
-from unrolled.errors import DataError, SettingsError
+from unrolled.errors import SettingsError
 from unrolled.models import classifier_run
 from unrolled.models.augment import Augment
 from unrolled.models.class_network import Ensemble, Shape
@@ -145,7 +145,8 @@ class Classifier(Parameters):
         learned, tested = self._apart(given, test)
         validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
         learned, held = set_aside(learned, validation, self.training.seed, "validation")
-        self._look_at(learned, held, tested)
+        weights = self._look_at(learned, held, tested)
+        # Whatever can be refused was refused: only now is anything written.
         store = (
             None
             if out is None
@@ -160,7 +161,7 @@ class Classifier(Parameters):
             cases,
             self._cases(held) if len(held) else None,
             self.training,
-            class_weights(cases.codes, self.classes_, self.class_weight),
+            weights,
             Augment(),
         )
         self.outcome = train(task, self.training, store=store, resume=resume, display=display)
@@ -191,8 +192,6 @@ class Classifier(Parameters):
         codes = self.encoder.codes(sequences)
         found = self.probabilities(sequences, each_step=self.encoder.per_step).argmax(-1)
         known = codes >= 0
-        if not known.any():
-            raise DataError("score: expected labels, the sequences have none")
         return float((found == codes)[known].mean())
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
@@ -219,7 +218,7 @@ class Classifier(Parameters):
         lengths = torch.from_numpy(sequences.lengths)
         run = self.model.eval().scores if each_step else self.model.eval()
         found = []
-        for rows in chunks(len(sequences)):
+        for rows in chunks(lengths):
             longest = inputs.shape[1] if each_step else int(lengths[rows].max())
             some = inputs[rows, :longest].to(self.model.device)
             scores = run(some, lengths[rows]).double().exp().cpu().numpy()
@@ -243,14 +242,18 @@ class Classifier(Parameters):
             torch.from_numpy(self.encoder.codes(sequences)),
         )
 
-    def _look_at(self, learned: Sequences, held: Sequences, tested: Sequences | None) -> None:
-        """Learn the scale and the classes; check that the other parts fit to them."""
+    def _look_at(
+        self, learned: Sequences, held: Sequences, tested: Sequences | None
+    ) -> torch.Tensor:
+        """Learn the scale and the classes, check that all fits to them; what mistakes cost (C,)."""
         self._found(SequenceEncoder.fit(learned))
         self.data = labels.describe(learned, len(held), tested)
         for part in (held, tested):
             if part is not None and len(part):
                 self.encoder.check_features(part)
                 self.encoder.codes(part)
+        codes = torch.from_numpy(self.encoder.codes(learned))
+        return class_weights(codes, self.classes_, self.class_weight)
 
     def _build(self) -> Ensemble:
         encoder = self.encoder

@@ -17,6 +17,7 @@ from unrolled.models.class_network import ClassNetwork, Ensemble
 from unrolled.training import Training
 
 SMOOTHING = 0.1  # of the labels (Szegedy et al. 2016): a small set must not become certain
+STEPS_AT_ONCE = 1 << 18  # of all sequences that are judged together: some hundred MB
 STEPS = 25  # an epoch has at least so many: a small set is gone through several times in one
 
 
@@ -102,14 +103,15 @@ class ClassifierTask:
     def validate(self) -> float:
         """The cross-entropy of the meaned probabilities, in nats."""
         total = 0.0
-        for index in chunks(len(self.held)):
+        for index in chunks(self.held.lengths):
             total += self._cross_entropy(self.model, self.held.rows(index), 0.0).item() * len(index)
         return total / len(self.held)
 
 
-def chunks(count: int) -> Iterator[Tensor]:
-    """0 ... count - 1 in pieces that fit into memory."""
-    yield from torch.split(torch.arange(count), 256)
+def chunks(lengths: Tensor) -> Iterator[Tensor]:
+    """The numbers 0 ... B - 1 of sequences of such lengths, in pieces that fit into memory."""
+    rows = STEPS_AT_ONCE // int(lengths.max())
+    yield from torch.split(torch.arange(len(lengths)), min(256, max(1, rows)))
 
 
 def class_weights(

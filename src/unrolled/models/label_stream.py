@@ -40,7 +40,7 @@ class LabelStream:
     @torch.no_grad()
     def push(self, step: Any) -> Opinion:
         """Read one more time step, (D,) numbers or one; NaN is missing. DataError if it misfits."""
-        values = Sequences.from_arrays([np.asarray(step, dtype=np.float32).reshape(1, -1)])
+        values = Sequences.from_arrays([np.asarray(step, dtype=np.float64).reshape(1, -1)])
         self._encoder.check_features(values)
         self._count += 1
         scores = self._read_all(values) if self._whole else self._read_one(values)

@@ -55,7 +55,7 @@ class SequenceEncoder:
         A missing value is the last known one, or the training mean before any; its mask is 1.
         """
         self.check_features(sequences)
-        values = self.scaler.transform(sequences.inputs)
+        values = self.scaler.transform(sequences.inputs).astype(np.float32, copy=False)
         batch, steps, width = values.shape
         flat = carry_forward(values.reshape(-1, width), np.arange(batch + 1) * steps)
         filled: np.ndarray = np.nan_to_num(flat.reshape(values.shape))
@@ -76,7 +76,7 @@ class SequenceEncoder:
     def codes(self, sequences: Sequences) -> np.ndarray:
         """The place of each label in ``classes``, -1 where there is none: int64, as the labels.
 
-        DataError names a label that the training part does not have.
+        DataError names a label that the training part does not have, and a sequence without one.
         """
         if sequences.per_step != self.per_step:
             kinds = ("one label for each sequence", "one label for each time step")
@@ -85,6 +85,10 @@ class SequenceEncoder:
             )
         places: dict[Any, int] = {label: i for i, label in enumerate(self.classes.tolist())}
         known = sequences.known
+        if not (known.any() if self.per_step else known.all()):
+            first = sequences.name(int(known.argmin()))
+            who = f"sequence {first!r} has" if known.any() else "the sequences have"
+            raise DataError(f"labels: {who} none ({sequences.source})")
         labels = sequences.labels[known].tolist()
         unseen = [label for label in labels if label not in places]
         if unseen:
