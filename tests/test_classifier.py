@@ -383,6 +383,11 @@ def test_a_run_is_read_back_bit_for_bit(tmp_path: Path) -> None:
     again = Classifier.load(tmp_path / "run")
     assert np.array_equal(model.predict_proba(data[0]), again.predict_proba(data[0]))
     assert again.get_params() == model.get_params()
+    assert (again.results, again.outcome) == (model.results, model.outcome)
+    again.save(tmp_path / "copy")
+    for name in ("run.json", "results.json", "history.jsonl"):
+        copy = (tmp_path / "copy" / name).read_bytes()
+        assert copy == (tmp_path / "run" / name).read_bytes(), name
     assert again.classes_.tolist() == model.classes_.tolist()
     card = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
     assert card["task"] == "labels"

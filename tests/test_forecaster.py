@@ -103,9 +103,11 @@ def test_a_loaded_run_forecasts_the_same_bits(fitted: Forecaster, tmp_path: Path
     assert all(np.array_equal(one[name], other[name]) for name in one)
     assert loaded.settings == fitted.settings
     assert loaded.training == fitted.training
+    assert loaded.outcome == fitted.outcome
     loaded.save(tmp_path / "again")
-    files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "again")]
-    assert files[0] == files[1]
+    for name in ("model.safetensors", "run.json", "results.json", "history.jsonl"):
+        files = [(tmp_path / folder / name).read_bytes() for folder in ("run", "again")]
+        assert files[0] == files[1], name
 
 
 def test_predict_equals_the_backtest_of_the_same_window(fitted: Forecaster) -> None:

@@ -1,5 +1,6 @@
 """Writing and reading along: sampling, prompts, streams, states."""
 
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -138,6 +139,22 @@ def test_the_stream_finds_what_evaluate_finds(model: LanguageModel, tmp_path: Pa
     steps = list(model.stream(text))
     assert "".join(step.text for step in steps) == text
     assert sum(step.nats for step in steps) == pytest.approx(model.evaluate(path).nats, rel=1e-5)
+
+
+@pytest.mark.parametrize("level", ["char", "byte", "bpe"])
+def test_the_stream_of_a_text_finds_what_evaluate_finds_at_each_level(level: str) -> None:
+    pytest.importorskip("tokenizers")
+    korean = "믿었다. 그가 멈칫하고 여긴 것은 다음이었다. " * 40
+    model = fitted(level, korean)
+    apart = unicodedata.normalize("NFD", korean[:60])
+    assert len(apart) > 60
+    for text in (korean[:60], apart):
+        steps = list(model.stream(text))
+        assert "".join(step.text for step in steps) == korean[:60]
+        whole = model.evaluate(Corpus.of(text, vocabulary=model.fitted.vocabulary, validation=0))
+        assert sum(step.nats for step in steps) == pytest.approx(whole.nats, rel=1e-5)
+    words = [step.text for step in model.stream(["그가", " 여긴"])]
+    assert words == ["그가", " 여긴"]
 
 
 def test_a_state_is_a_value_to_go_on_from(model: LanguageModel) -> None:

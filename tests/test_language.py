@@ -219,6 +219,25 @@ def test_a_run_folder_is_the_model(run: Path, model: LanguageModel, corpus: Corp
     assert best == pytest.approx(stored["table"][0]["nats_per_symbol"], rel=0.02)
 
 
+def test_a_copy_of_a_run_is_the_run(run: Path, tmp_path: Path) -> None:
+    copy = LanguageModel.load(run)
+    assert copy.outcome.best_epoch > 0
+    copy.save(tmp_path / "copy")
+    for name in ("model.safetensors", "run.json", "results.json", "history.jsonl"):
+        assert (tmp_path / "copy" / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_what_was_measured_is_said(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unrolled.models.language_results.MOST", 100)
+    model = small().fit(corpus, training=replace(QUICK, epochs=1))
+    assert model.results is not None
+    size = len(corpus.part("validation"))
+    assert (
+        f"of the first 100 of {size:,} symbols of the validation text" in model.results["verdict"]
+    )
+    assert model.results["table"][0]["symbols"] == 100
+
+
 def test_what_was_stopped_goes_on_with_the_same_bits(
     corpus: Corpus, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

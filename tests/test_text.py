@@ -148,6 +148,8 @@ def test_the_offset_of_a_bad_byte_counts_from_the_file_begin(
         Corpus.read(path)
     path.write_bytes(b"\xe9a\xe9")
     assert Corpus.read(path, encoding="cp1252", level="byte").findings["characters"] == 3
+    with pytest.raises(SettingsError, match="no encoding 'base64' of texts"):
+        Corpus.read(path, encoding="base64")
     with pytest.raises(SettingsError, match="no encoding 'utf-9'"):
         Corpus.read(path, encoding="utf-9")
 

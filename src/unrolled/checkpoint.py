@@ -45,5 +45,4 @@ class Checkpoint:
         return tensors, state
 
     def _tell(self, state: Mapping[str, Any]) -> None:
-        lines = [json.dumps(epoch) for epoch in state["history"]]
-        files.write_text(self.history, "\n".join(lines) + "\n")
+        files.write_lines(self.history, state["history"])

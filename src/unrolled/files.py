@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,12 @@ def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
 
 
+def write_lines(path: Path, values: Iterable[Any]) -> None:
+    """Write a line of JSON for each value, all of them or none."""
+    lines = [json.dumps(value, ensure_ascii=False) + "\n" for value in values]
+    write_text(path, "".join(lines))
+
+
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], note: str = "") -> None:
     """Write tensors as safetensors, whole or not at all, with a note in the header."""
     from safetensors.torch import save
@@ -70,6 +76,15 @@ def read_json(path: Path) -> Any:
         raise RunError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise RunError(f"{path} is damaged: expected JSON, {error}") from None
+
+
+def read_lines(path: Path) -> list[Any]:
+    """Read lines of JSON, none when the file is missing; RunError when one is not whole."""
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return [json.loads(line) for line in text.split("\n") if line]
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is damaged: {error}") from None
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:

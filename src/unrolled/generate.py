@@ -125,16 +125,32 @@ def stream(
 ) -> Iterator[Step]:
     """Read symbols as they arrive; each step says how unexpected it was and carries the state."""
     vocabulary = model.fitted.vocabulary
-    for symbol in symbols:
+    alone = ((symbol, encoded(model, symbol)) for symbol in symbols)
+    for symbol, tokens in _pieces(model, symbols) if isinstance(symbols, str) else alone:
         nats = 0.0
         state = read(model, [], state)
-        for token in encoded(model, symbol):
+        for token in tokens:
             if token < len(vocabulary):
                 nats -= float(state.logs[token]) + vocabulary.log_known
             else:
                 nats -= vocabulary.log_unknown[token - len(vocabulary)]
             state = read(model, [token], state)
         yield Step(symbol, nats, state)
+
+
+def _pieces(model: LanguageModel, text: str) -> Iterator[tuple[str, list[int]]]:
+    """A text in the pieces in which it is read, with their numbers: characters, or byte pairs."""
+    vocabulary, text = model.fitted.vocabulary, unicodedata.normalize("NFC", text)
+    if vocabulary.level != "bpe":  # an unknown character has no text of its own
+        yield from ((letter, vocabulary.encode(letter).tolist()) for letter in text)
+        return
+    tokens: list[int] = []
+    numbers = vocabulary.encode(text).tolist()
+    for number, piece in zip(numbers, vocabulary.decode(numbers), strict=True):
+        tokens.append(number)
+        if piece:  # else the bytes so far are no whole character
+            yield piece, tokens
+            tokens = []
 
 
 def encoded(model: LanguageModel, text: str) -> list[int]:

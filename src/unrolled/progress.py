@@ -20,8 +20,10 @@ class Display(Protocol):
         """One line of text."""
         ...
 
-    def training(self, epochs: int, steps: int, done: int) -> AbstractContextManager[None]:
-        """Around all epochs, `done` of which were trained earlier."""
+    def training(
+        self, epochs: int, steps: int, done: int, judged: str
+    ) -> AbstractContextManager[None]:
+        """Around all epochs, `done` of which were trained earlier; `judged`: see `Task`."""
         ...
 
     def step(self, loss: float) -> None:
@@ -39,7 +41,9 @@ class Silent:
     def say(self, text: str) -> None:
         """Nothing."""
 
-    def training(self, epochs: int, steps: int, done: int) -> AbstractContextManager[None]:
+    def training(
+        self, epochs: int, steps: int, done: int, judged: str
+    ) -> AbstractContextManager[None]:
         """Nothing."""
         return nullcontext()
 
@@ -67,7 +71,7 @@ class Bar:
         self._console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
-    def training(self, epochs: int, steps: int, done: int) -> Iterator[None]:
+    def training(self, epochs: int, steps: int, done: int, judged: str) -> Iterator[None]:
         """Show the bar."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -81,7 +85,7 @@ class Bar:
         with Progress(
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
         ) as progress:
-            self._progress, self._epochs = progress, epochs
+            self._progress, self._epochs, self._judged = progress, epochs, judged
             total = epochs * steps
             self._bar = progress.add_task("", total=total, completed=done * steps, loss=0.0)
             self._name(done + 1)
@@ -103,6 +107,6 @@ class Bar:
         star = "  best so far" if best == record.epoch else ""
         self.say(
             f"epoch {record.epoch:>3}   train {record.train_loss:.4f}   "
-            f"validation {record.validation_loss:.4f}   {record.seconds:.1f} s{star}"
+            f"{self._judged} {record.validation_loss:.4f}   {record.seconds:.1f} s{star}"
         )
         self._name(record.epoch + 1)

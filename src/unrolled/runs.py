@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,14 +26,16 @@ from torch import Tensor, nn
 
 from unrolled import files
 from unrolled.errors import RunError
+from unrolled.training import Epoch, Outcome
 
 Status = Literal["training", "finished", "interrupted"]
 SCHEMA = 1
 MODEL = "model.safetensors"
 CARD = "run.json"
 RESULTS = "results.json"
+HISTORY = "history.jsonl"
 WRITTEN = (
-    *(MODEL, RESULTS, "report.html", "config.toml", "history.jsonl", "samples.jsonl"),
+    *(MODEL, RESULTS, "report.html", "config.toml", HISTORY, "samples.jsonl"),
     "checkpoint/state.safetensors",
 )
 
@@ -130,10 +133,13 @@ def save(
     card: Card,
     tensors: Mapping[str, Tensor],
     results: Mapping[str, Any] | None = None,
+    history: Sequence[Epoch] = (),
 ) -> None:
-    """Write the results, where there are any, the weights, then the card that vouches for them."""
+    """Write what was found, if anything was, the weights, then the card that vouches for them."""
     if results is not None:
         files.write_json(folder / RESULTS, results)
+    if history:
+        files.write_lines(folder / HISTORY, map(asdict, history))
     files.write_tensors(folder / MODEL, tensors)
     mark = files.digest((folder / MODEL).read_bytes())
     save_card(folder, card.model_copy(update={"fingerprints": {MODEL: mark}}))
@@ -171,6 +177,24 @@ def load(folder: Path, task: str | None = None) -> tuple[Card, dict[str, Tensor]
     if files.digest(path.read_bytes()) != card.fingerprints.get(MODEL):
         raise RunError(f"{path} is damaged: its fingerprint differs from the one in {CARD}")
     return card, files.read_tensors(path)[0]
+
+
+def found(folder: Path, card: Card) -> tuple[dict[str, Any] | None, Outcome]:
+    """The results of a run, None where nothing was measured, and what its training came to."""
+    results = files.read_json(folder / RESULTS) if (folder / RESULTS).is_file() else None
+    try:
+        history = [Epoch(**row) for row in files.read_lines(folder / HISTORY)]
+    except TypeError as error:
+        raise RunError(f"{folder / HISTORY} is damaged: {error}") from None
+    outcome = Outcome(history)
+    if history:
+        best = min(history, key=lambda epoch: epoch.validation_loss)
+        outcome.best_epoch, outcome.best_loss = best.epoch, best.validation_loss
+        whole = len(history) == card.settings["training"]["epochs"]
+        outcome.ended = "epochs" if whole else "early"
+    if card.status == "interrupted":
+        outcome.ended = "interrupted"
+    return results, outcome
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:

@@ -80,7 +80,12 @@ class Training:
 
 
 class Task(Protocol):
-    """What is trained: a model, the losses of an epoch, and one number to judge it by."""
+    """What is trained: a model, the losses of an epoch, and one number to judge it by.
+
+    judged: what `validate` judges by, in a word: "validation", or what stands in its place.
+    """
+
+    judged: str
 
     @property
     def model(self) -> nn.Module:
@@ -166,7 +171,8 @@ class _Loop:
 
     def run(self) -> None:
         outcome, settings = self.outcome, self.settings
-        with self.display.training(settings.epochs, len(self.task), len(outcome.history)):
+        done, judged = len(outcome.history), self.task.judged
+        with self.display.training(settings.epochs, len(self.task), done, judged):
             try:
                 while not self._finished():
                     self._epoch(len(outcome.history) + 1)

@@ -57,7 +57,7 @@ def _labels(results: Mapping[str, Any]) -> str:
     """What is found of each class, and the verdict."""
     rows = results["by_class"]
     if len(rows) > MOST_CLASSES:
-        return f"{results['verdict']}\n"
+        return f"{results['verdict']}\nclass by class: see the report, for {len(rows)} classes\n"
     lines = [["label", "count", "found", "right when said"]]
     lines += [
         [row["name"], f"{row['count']:,}", _share(row["recall"]), _share(row["precision"])]

@@ -53,7 +53,7 @@ def _series(raw: Raw, series: str) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
-    """What the rows of a sequence are sorted by (N,): their time, or as they stand; and in words."""
+    """What the rows of a sequence are sorted by (N,): time, or as they stand; and in words."""
     names = time_names(time, raw.columns)
     if not names:
         try:

@@ -86,9 +86,10 @@ def _reads_as_korean(path: Path) -> bool:
 def decode(path: Path, encoding: str) -> Iterator[str]:
     """The text of a file block by block; DataError names the offset of a byte that is no text."""
     try:
+        b"a".decode(encoding, "replace")  # base64 is an encoding too, but none of texts
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError:
-        raise SettingsError(f"corpus: there is no encoding {encoding!r}") from None
+        raise SettingsError(f"corpus: there is no encoding {encoding!r} of texts") from None
     zeros = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
     offset, block = 0, b"start"
     try:

@@ -45,15 +45,17 @@ def looks_labelled(path: Path) -> bool:
 
 
 def has_header(path: Path) -> bool:
-    """Whether a `.txt` or `.tsv` is a table: its first line is names, between tabs or commas."""
+    """Whether a `.txt` or `.tsv` is a table: names in the first line, as many cells in the next."""
     if path.suffix.lower() == ".ts":
         return False
     try:
         with path.open(encoding="utf-8-sig") as file:
-            first = file.readline()
+            first, second = file.readline(), file.readline()
     except (OSError, ValueError):
         return False
-    return any(mark in first for mark in ",\t") and not any(map(_is_number, _cells(first)))
+    if any(map(_is_number, _cells(first))):
+        return False
+    return any(0 < first.count(mark) == second.count(mark) for mark in ",\t")
 
 
 def counterpart(path: Path) -> Path | None:

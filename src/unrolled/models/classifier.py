@@ -280,6 +280,7 @@ class Classifier(Parameters):
         card, tensors = runs.load(folder, labels.TASK)
         model = cls(**classifier_run.settings(card))
         model.training = Training(**card.settings["training"])
+        model.results, model.outcome = runs.found(folder, card)
         model.data = card.data
         model._found(SequenceEncoder.from_dict(card.encoder))
         model._model = model._build()

@@ -34,7 +34,8 @@ def save(model: Classifier, folder: Path) -> None:
     from unrolled import runs
 
     card = _card(model, runs.status_of(model.outcome.ended))
-    runs.save(folder, card, model.model.state_dict(), model.results)
+    state, history = model.model.state_dict(), model.outcome.history
+    runs.save(folder, card, state, model.results, history)
 
 
 def _card(model: Classifier, status: runs.Status) -> runs.Card:

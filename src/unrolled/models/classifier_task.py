@@ -44,7 +44,8 @@ class Cases:
 class ClassifierTask:
     """A `training.Task` over sequences: changed and shuffled for training, as they are to judge.
 
-    held: what it is judged by; the training sequences themselves when nothing is held out.
+    held: what it is judged by; the training sequences themselves, undisturbed by noise, when
+        nothing is held out.
     weights: (C,) what a mistake on each class costs.
     """
 
@@ -58,6 +59,7 @@ class ClassifierTask:
         augment: Augment,
     ) -> None:
         self.model, self.train, self.held = model, train, held or train
+        self.judged = "validation" if held else "undisturbed"
         self.settings = settings
         # Whether time may be bent depends on the data, which a small set cannot tell: an hour of
         # the day must stay, a gesture may be slower. So the networks differ in it, from not at all.

@@ -18,6 +18,8 @@ from unrolled.training import Training
 class ForecastTask:
     """A `training.Task` over windows: shuffled for training, in order for validation."""
 
+    judged = "validation"
+
     def __init__(
         self, model: ForecastNetwork, train: Windows, held: Windows, settings: Training
     ) -> None:

@@ -268,7 +268,8 @@ class Forecaster:
         from unrolled import runs
 
         card = self._card(runs.status_of(self.outcome.ended))
-        runs.save(Path(path), card, self.network.state_dict(), self.results)
+        state, history = self.network.state_dict(), self.outcome.history
+        runs.save(Path(path), card, state, self.results, history)
 
     @classmethod
     def load(cls, path: str | Path) -> Forecaster:
@@ -279,6 +280,7 @@ class Forecaster:
         card, tensors = runs.load(folder, "forecast")
         model = cls(**card.settings["model"])
         model.training = Training(**card.settings["training"])
+        model.results, model.outcome = runs.found(folder, card)
         data = card.data
         model._fitted = Fitted(
             data["past"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from unrolled import files, generate
 from unrolled.checkpoint import Checkpoint
 from unrolled.data.corpus import Corpus, PartName, TextSource
 from unrolled.data.vocabulary import Vocabulary, vocabulary_from
-from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.errors import DataError, SettingsError
 from unrolled.generate import Sampling, Step, TextState
 from unrolled.models.language_ensemble import AnyNetwork, build
 from unrolled.models.language_results import headline, measure
@@ -204,7 +203,9 @@ class LanguageModel:
         """Read symbols one by one as they arrive, each in constant time and memory.
 
         Each `Step` says how unexpected its symbol was, and its state is a value to go on from.
-        The sum of the nats is what `evaluate` finds.
+        symbols: a text, of which the sum of the nats is what `evaluate` finds; or pieces of text
+        one after the other, each of which is composed and cut into symbols by itself (at level
+        "bpe" a word with the space before it; of Korean whole syllables, no single jamo).
         """
         return generate.stream(self, symbols, state)
 
@@ -229,8 +230,7 @@ class LanguageModel:
         text = "".join(self.generate(length=SAMPLE, temperature=0.8, seed=epoch))
         self._samples = [*self._samples[: epoch - 1], text]
         if self._folder is not None:
-            lines = [json.dumps(sample, ensure_ascii=False) for sample in self._samples]
-            files.write_text(self._folder / SAMPLES, "\n".join(lines) + "\n")
+            files.write_lines(self._folder / SAMPLES, self._samples)
 
     def _begin(self, corpus: Corpus, resume: bool, overwrite: bool) -> Checkpoint | None:
         """Claim the run folder, if there is one; a run that is gone on with must be this one."""
@@ -242,7 +242,7 @@ class LanguageModel:
         self.fitted.data["fingerprint"] = corpus.fingerprint()
         card = self._card("training")
         if runs.begin(self._folder, card, resume=resume, overwrite=overwrite):
-            self._samples = read_samples(self._folder)
+            self._samples = [str(text) for text in files.read_lines(self._folder / SAMPLES)]
         return Checkpoint(self._folder)
 
     def _card(self, status: runs.Status) -> runs.Card:
@@ -253,18 +253,26 @@ class LanguageModel:
             status=status,
             versions=runs.versions(),
             device=describe_device(self.training.device),
-            settings={"model": asdict(self.settings), "training": asdict(self.training)},
+            settings={"model": self._resolved(), "training": asdict(self.training)},
             data=self.fitted.data,
             encoder=self.fitted.vocabulary.to_dict(),
             metrics=headline(self.results),
         )
+
+    def _resolved(self) -> dict[str, Any]:
+        """The settings with the length of a symbol's vector that they came to."""
+        return {
+            **asdict(self.settings),
+            "embed": self.settings.width(len(self.fitted.vocabulary)),
+        }
 
     def save(self, path: str | Path) -> None:
         """Write the run folder: weights, settings, symbols, metrics; each file whole or not."""
         from unrolled import runs
 
         card = self._card(runs.status_of(self.outcome.ended))
-        runs.save(Path(path), card, self.network.state_dict(), self.results)
+        state, history = self.network.state_dict(), self.outcome.history
+        runs.save(Path(path), card, state, self.results, history)
 
     @classmethod
     def load(cls, path: str | Path) -> LanguageModel:
@@ -276,18 +284,8 @@ class LanguageModel:
         settings = dict(card.settings["model"])
         model = cls(**{**settings, "dropout": Dropout(**settings["dropout"])})
         model.training = Training(**card.settings["training"])
+        model.results, model.outcome = runs.found(folder, card)
         model._fitted = Read(vocabulary_from(card.encoder), card.data)
         model._network = model._build().eval()
         runs.fill(model.network, tensors, folder)
         return model
-
-
-def read_samples(folder: Path) -> list[str]:
-    """The texts written after each epoch of a run so far."""
-    path = folder / SAMPLES
-    if not path.exists():
-        return []
-    try:
-        return [str(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged: {error}") from None

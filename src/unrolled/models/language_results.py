@@ -33,7 +33,7 @@ def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[st
         "judged_on": parts[-1],
         "parts": {name: part["table"] for name, part in measured.items()},
         "table": last["table"],
-        "verdict": _verdict(last["table"], parts[-1]),
+        "verdict": _verdict(last["table"], _measured(corpus, parts[-1])),
         "samples": samples,
         "passage": last["passage"],
     }
@@ -83,13 +83,21 @@ def passage(corpus: Corpus, tokens: np.ndarray, nats: np.ndarray) -> list[list[A
     return pieces
 
 
-def _verdict(table: list[dict[str, Any]], part: str) -> str:
+def _measured(corpus: Corpus, part: PartName) -> str:
+    """What was measured, in words."""
+    symbols = len(corpus.part(part))
+    if symbols <= MOST:
+        return f"the {part} text"
+    return f"the first {MOST:,} of {symbols:,} symbols of the {part} text"
+
+
+def _verdict(table: list[dict[str, Any]], measured: str) -> str:
     own, counts = (row["nats_per_character"] for row in table[:2])
     bits, rival = table[0]["bits_per_character"], table[1]["name"]
     saved = 100 * (1 - own / counts)
     beside = f"{saved:.0f} % less than" if saved >= 0 else "worse than"
     return (
-        f"{own:.3f} nats ({bits:.3f} bits) per character of the {part} text: {beside} counting "
+        f"{own:.3f} nats ({bits:.3f} bits) per character of {measured}: {beside} counting "
         f"what follows what ({rival}, {counts:.3f})."
     )
 

@@ -25,6 +25,8 @@ class LanguageTask:
     that would be kept are in the network.
     """
 
+    judged = "validation"
+
     def __init__(
         self,
         model: AnyNetwork,

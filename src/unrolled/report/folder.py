@@ -132,6 +132,7 @@ class Data(BaseModel):
     left_out: dict[str, str] = {}
     notes: list[str] = []
     split: dict[str, Part] = {}
+    held_out: int | None = None  # sequences that decided when to stop
 
 
 class Epoch(BaseModel):
@@ -166,6 +167,12 @@ class Run(BaseModel):
     results: Results | None = None
     found: Any = None
     task: str = "forecast"
+
+    @property
+    def judged(self) -> str:
+        """What the epochs were judged by: the training part itself where nothing was held out."""
+        data = self.summary.data
+        return "undisturbed" if data and data.held_out == 0 else "validation"
 
     @classmethod
     def read(cls, folder: Path) -> "Run":

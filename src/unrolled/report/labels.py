@@ -15,6 +15,8 @@ from unrolled.report.page import Figure, Key, Section
 from unrolled.report.ticks import count_ticks
 
 MOST_CLASSES = 20  # a wider table of confusions cannot be read
+MOST_PAIRS = 20
+MOST_STRETCHES = 6
 
 
 class Measured(BaseModel):
@@ -124,15 +126,31 @@ class Cell:
 def confusion(run: Run) -> Section | None:
     """The table of truth against what was said."""
     results = _results(run)
-    if results is None or len(results.classes) > MOST_CLASSES:
+    if results is None:
         return None
+    counted = "time steps" if results.per_step else "sequences"
+    if len(results.classes) > MOST_CLASSES:
+        pairs = _most_confused(results)
+        values = {"pairs": pairs, "counted": counted, "classes": len(results.classes)}
+        return Section("confused", "What is taken for what", values)
     rows = [
         [Cell(n, round(100 * n / max(sum(row), 1)), i == j) for j, n in enumerate(row)]
         for i, row in enumerate(results.confusion)
     ]
-    counted = "time steps" if results.per_step else "sequences"
     values = {"classes": results.classes, "rows": rows, "counted": counted}
     return Section("confusion", "What is taken for what", values)
+
+
+def _most_confused(results: Results) -> list[tuple[str, str, str, str]]:
+    """The most frequent mistakes: the true class, what was said, how often, and of how many."""
+    found = [
+        (count, results.classes[i], results.classes[j], sum(row))
+        for i, row in enumerate(results.confusion)
+        for j, count in enumerate(row)
+        if i != j and count
+    ]
+    found.sort(key=lambda one: -one[0])
+    return [(true, said, f"{n:,}", f"{of:,}") for n, true, said, of in found[:MOST_PAIRS]]
 
 
 def by_class(run: Run) -> Section | None:
@@ -207,13 +225,35 @@ def _example(it: Example) -> Shown:
     values = _chart(it, it.features, f"{it.name}: its values over {it.steps} steps", False)
     if it.label_by_step:
         words = f"{_percent(it.accuracy)} of its {it.steps} time steps have the right label"
-        return Shown(it.name, words, it.accuracy == 1, values, None)
-    words = f"is {it.truth}, taken for {it.label} ({_percent(it.confidence)})"
+        return Shown(it.name, words + _wrong_steps(it), it.accuracy == 1, values, None)
+    words = f"It is {it.truth}, taken for {it.label} ({_percent(it.confidence)})"
     if it.right:
-        words = f"is {it.truth}, and was taken for it ({_percent(it.confidence)})"
+        words = f"It is {it.truth}, and was taken for it ({_percent(it.confidence)})"
     label = f"{it.name}: probability after each step of {', '.join(it.opinion)}"
     shares = {name: [None if v is None else 100 * v for v in p] for name, p in it.opinion.items()}
     return Shown(it.name, words, bool(it.right), values, _chart(it, shares, label, True))
+
+
+def _wrong_steps(it: Example) -> str:
+    """Some stretches of steps with a wrong label, as words that go on a sentence."""
+    wrong = [
+        (i * it.stride + 1, true, said)
+        for i, (true, said) in enumerate(zip(it.truth_by_step, it.label_by_step, strict=True))
+        if true is not None and true != said
+    ]
+    stretches: list[tuple[int, int, str, str]] = []
+    for step, true, said in wrong:
+        if stretches and stretches[-1][1:] == (step - it.stride, true, said):
+            stretches[-1] = (stretches[-1][0], step, true, said)
+        else:
+            stretches.append((step, step, true, said))
+    shown = [
+        f"step{'s' if last > first else ''} {first}{f' to {last}' if last > first else ''}: "
+        f"{said}, is {true}"
+        for first, last, true, said in stretches[:MOST_STRETCHES]
+    ]
+    more = len(stretches) - MOST_STRETCHES
+    return "; ".join(["", *shown, *[f"and {more} more"] * (more > 0)])
 
 
 def _chart(it: Example, rows: dict[str, list[float | None]], label: str, zero: bool) -> Figure:

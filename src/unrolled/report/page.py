@@ -67,14 +67,14 @@ def texts(values: Sequence[float | None], start: int, length: int, places: int) 
 
 
 def training(run: Run) -> Section | None:
-    """The losses of training and validation, epoch by epoch, the best one marked."""
+    """The losses of training and of what judges it, epoch by epoch, the best one marked."""
     history = run.history
     if not history:
         return None
     first, last = history[0].epoch, history[-1].epoch
     losses = {
         "training": [epoch.train_loss for epoch in history],
-        "validation": [epoch.validation_loss for epoch in history],
+        run.judged: [epoch.validation_loss for epoch in history],
     }
     lines = [
         Line(name, values, tone)
@@ -104,7 +104,7 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
     history = run.history
     facts = [f"{len(history)} epoch{'s' if len(history) > 1 else ''}"]
     if best is not None and (loss := history[best].validation_loss) is not None:
-        facts.append(f"best validation loss {number(loss)} in epoch {history[best].epoch}")
+        facts.append(f"lowest {run.judged} loss {number(loss)} in epoch {history[best].epoch}")
     seconds = [epoch.seconds for epoch in history if epoch.seconds is not None]
     if seconds:
         facts.append(f"{number(sum(seconds))} s in all")
