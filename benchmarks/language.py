@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0, help="to run seeds side by side")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--symbols", type=int, default=8 * BATCH * STEPS, help="for speed")
+    parser.add_argument("--symbols", type=int, default=64 * BATCH * STEPS, help="for speed")
     parser.add_argument("--vocabulary", type=int, default=1519, help="for share")
     parser.add_argument("--cell")
     for name in ("hidden", "layers", "embed", "steps", "members", "epochs", "batch-size"):
