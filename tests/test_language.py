@@ -3,6 +3,7 @@
 import doctest
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,6 +218,24 @@ def test_a_run_folder_is_the_model(run: Path, model: LanguageModel, corpus: Corp
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     best = min(epoch["validation_loss"] for epoch in history)
     assert best == pytest.approx(stored["table"][0]["nats_per_symbol"], rel=0.02)
+
+
+@pytest.mark.parametrize(("hidden", "share"), [(64, 0.2), (16, 0.05)])
+def test_more_is_left_out_of_a_network_that_is_large_for_its_text(
+    hidden: int, share: float, tmp_path: Path
+) -> None:
+    text = Corpus.of("to be or not to be, that is the question: " * 120)
+    quick = replace(QUICK, epochs=1)
+    for members in (1, 2):
+        model = LanguageModel(hidden=hidden, embed=8, steps=16, members=members)
+        model.fit(text, training=quick)
+        expected = Dropout(0.125, 0.5, 0.5, share)
+        assert model.network.drop == expected
+        model.save(tmp_path / "run")
+        assert LanguageModel.load(tmp_path / "run").settings.dropout == expected
+        shutil.rmtree(tmp_path / "run")
+    said = LanguageModel(hidden=hidden, embed=8, steps=16, dropout=Dropout(outputs=0.5))
+    assert said.fit(text, training=quick).network.drop.weights == 0
 
 
 def test_a_copy_of_a_run_is_the_run(run: Path, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ class Reader:
         typer.Option(
             parser=number,
             metavar="P",
-            help="Share of recurrent weights left out [default: a tenth of --dropout].",
+            help="Share of recurrent weights left out [default: by --dropout and the text].",
         ),
     ] = None
 

@@ -76,7 +76,7 @@ class LanguageJob:
             "members": settings.members,
             "tie": settings.tie,
             "dropout": settings.dropout.outputs,
-            "weight_dropout": settings.dropout.weights,
+            "weight_dropout": self.model.network.drop.weights,
             "validation": str(parts["validation"]),
             "test": str(parts["test"]),
         }

@@ -19,7 +19,7 @@ from unrolled.generate import Sampling, Step, TextState
 from unrolled.models.language_ensemble import AnyNetwork, build
 from unrolled.models.language_results import headline, measure
 from unrolled.models.language_task import LanguageTask
-from unrolled.models.settings import Dropout, LanguageSettings
+from unrolled.models.settings import Dropout, LanguageSettings, weights_left_out
 from unrolled.models.surprise import Score, surprise
 from unrolled.progress import Display
 from unrolled.training import Outcome, Training, describe_device, find_device, train
@@ -64,7 +64,7 @@ class LanguageModel:
     cell: "lstm", "gru" or "rnn"; hidden: H units; layers: how many, one over the other.
     embed: the length of the vector that stands for a symbol; default 16 for each bit of V.
     dropout: a share, of which fitting shares of inputs, outputs, what lies between layers, and
-        recurrent weights are made, or a `Dropout` that says each.
+        recurrent weights (more of a small text) are made, or a `Dropout` that says each.
     tie: the vectors of symbols serve for reading and for predicting.
     steps: T, after so many symbols back-propagation is cut; the state goes on.
     members: so many networks are trained, and their probabilities meaned.
@@ -92,7 +92,7 @@ class LanguageModel:
         members: int = 1,
     ) -> None:
         if not isinstance(dropout, Dropout):
-            dropout = Dropout(dropout / 4, dropout, dropout, weights=dropout / 10)
+            dropout = Dropout(dropout / 4, dropout, dropout, weights=None)
         self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps, members)
         self.training = Training()
         self.outcome = Outcome()
@@ -222,6 +222,11 @@ class LanguageModel:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
             network = build(self.settings, len(self.fitted.vocabulary))
+        drop = self.settings.dropout
+        if drop.weights is None:
+            symbols = self.fitted.data["parts"]["train"]["symbols"]
+            size = sum(p.numel() for p in network.parameters()) // self.settings.members
+            network.leave_out(weights_left_out(drop.outputs, symbols, size))
         network.choose_engine(self.training.engine)
         return network
 
@@ -260,11 +265,9 @@ class LanguageModel:
         )
 
     def _resolved(self) -> dict[str, Any]:
-        """The settings with the length of a symbol's vector that they came to."""
-        return {
-            **asdict(self.settings),
-            "embed": self.settings.width(len(self.fitted.vocabulary)),
-        }
+        """The settings with what those left open came to."""
+        width = self.settings.width(len(self.fitted.vocabulary))
+        return {**asdict(self.settings), "embed": width, "dropout": asdict(self.network.drop)}
 
     def save(self, path: str | Path) -> None:
         """Write the run folder: weights, settings, symbols, metrics; each file whole or not."""

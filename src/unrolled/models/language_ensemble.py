@@ -8,7 +8,7 @@ from torch import Tensor
 from unrolled.layers.engines import EngineName
 from unrolled.models.language_network import LanguageNetwork, State
 from unrolled.models.members import Members, meaned
-from unrolled.models.settings import LanguageSettings
+from unrolled.models.settings import Dropout, LanguageSettings
 
 
 class LanguageEnsemble(Members[LanguageNetwork]):
@@ -20,6 +20,16 @@ class LanguageEnsemble(Members[LanguageNetwork]):
 
     def __init__(self, settings: LanguageSettings, vocabulary: int) -> None:
         super().__init__(LanguageNetwork(settings, vocabulary) for _ in range(settings.members))
+
+    @property
+    def drop(self) -> Dropout:
+        """What each network leaves out in training."""
+        return self.members()[0].drop
+
+    def leave_out(self, weights: float) -> None:
+        """Leave out another share of the recurrent weights of every network in training."""
+        for network in self.members():
+            network.leave_out(weights)
 
     def choose_engine(self, name: EngineName) -> None:
         """The engine of every layer of every network."""

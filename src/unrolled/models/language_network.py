@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -55,6 +56,10 @@ class LanguageNetwork(nn.Module):
                 if settings.cell == "lstm":  # remember at first (Jozefowicz and others 2015)
                     forget = slice(settings.hidden, 2 * settings.hidden)
                     layer.get_parameter("bias_ih_l0")[forget] += 1
+
+    def leave_out(self, weights: float) -> None:
+        """Leave out another share of the recurrent weights in training."""
+        self.drop = replace(self.drop, weights=weights)
 
     def choose_engine(self, name: EngineName) -> None:
         """The engine of every layer, see `unrolled.layers`."""
@@ -118,7 +123,7 @@ def locked(values: Tensor, share: float) -> Tensor:
     return values * kept.div_(1 - share)
 
 
-def _run(layer: nn.Module, values: Tensor, state: Any, share: float) -> Any:
+def _run(layer: nn.Module, values: Tensor, state: Any, share: float | None) -> Any:
     """One layer; in training a share of its recurrent weights is left out (Merity et al. 2018)."""
     if not share:
         return layer(values, state)
