@@ -181,6 +181,7 @@ LONG = {
 def test_a_long_table_is_sorted_by_time_within_each_sequence(frame: Any) -> None:
     read = Sequences.read(frame(LONG), series="id", label="y", time="t")
     assert read.names == ("a", "b")
+    assert read.notes[0] == "sorted by t"
     assert read.features == ("x", "ok")
     assert read.lengths.tolist() == [3, 2]
     assert read.labels.tolist() == ["up", "down"]
