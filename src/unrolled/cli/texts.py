@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from unrolled.models import LanguageModel
     from unrolled.training import Training
 
-BLOCK = 1 << 20
 FREQUENT = 8  # symbols that are shown
 ODD = ("Cc", "Co", "Cn")  # control, private and unassigned characters
 LAYOUT = "\t\n\r\f"
@@ -102,11 +100,13 @@ def _frequent(corpus: Corpus) -> str:
     """The symbols that the training part has most of."""
     import numpy as np
 
+    from unrolled.data.corpus import blocks
+
     if corpus.vocabulary.level != "char":
         return ""
     known = len(corpus.vocabulary)
     counts = np.zeros(known, np.int64)
-    for _, tokens in _blocks(corpus.part("train")):
+    for _, tokens in blocks(corpus.part("train")):
         counts += np.bincount(tokens, minlength=known)
     shown = [f"{corpus.text([i])!r} {counts[i] / counts.sum():.0%}" for i in np.argsort(-counts)]
     return f", most often {', '.join(shown[:FREQUENT])}"
@@ -116,22 +116,18 @@ def oddities(corpus: Corpus) -> list[str]:
     """Characters that no text should have, how often and where first."""
     import numpy as np
 
+    from unrolled.data.corpus import blocks
+
     if corpus.vocabulary.level != "char":
         return []
     lines = []
     for i, letter in enumerate(corpus.text(range(len(corpus.vocabulary)))):
         if (letter == "\ufffd" or unicodedata.category(letter) in ODD) and letter not in LAYOUT:
-            blocks = [np.flatnonzero(tokens == i) + at for at, tokens in _blocks(corpus.tokens)]
-            places = np.concatenate(blocks)
+            found = [np.flatnonzero(tokens == i) + at for at, tokens in blocks(corpus.tokens)]
+            places = np.concatenate(found)
             name = unicodedata.name(letter, "a control character")
             lines.append(
                 f"odd: U+{ord(letter):04X} ({name}) {len(places):,} times, first as character "
                 f"{places[0] + 1:,}"
             )
     return lines
-
-
-def _blocks(tokens: Any) -> Iterator[tuple[int, Any]]:
-    """Numbers in pieces that fit into memory, with the place where each begins."""
-    for start in range(0, len(tokens), BLOCK):
-        yield start, tokens[start : start + BLOCK]

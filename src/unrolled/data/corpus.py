@@ -18,6 +18,7 @@ from unrolled.errors import DataError, SettingsError
 
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
+BLOCK = 1 << 20  # numbers looked at together
 TextSource = str | Path | Sequence[str | Path]
 
 
@@ -112,9 +113,15 @@ class Corpus:
     def fingerprint(self) -> str:
         """A mark that another text, vocabulary or split would not have."""
         mark = hashlib.blake2b(repr((self.vocabulary.to_dict(), self.bounds)).encode())
-        for start in range(0, len(self), 1 << 24):
-            mark.update(self.tokens[start : start + (1 << 24)].tobytes())
+        for _, tokens in blocks(self.tokens):
+            mark.update(tokens.tobytes())
         return mark.hexdigest()[:32]
+
+
+def blocks(tokens: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Numbers in pieces that fit into memory, with the place where each begins."""
+    for start in range(0, len(tokens), BLOCK):
+        yield start, tokens[start : start + BLOCK]
 
 
 def _build(
