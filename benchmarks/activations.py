@@ -22,7 +22,7 @@ from torch import nn
 from benchmarks.timing import keep
 from benchmarks.windows_memory import peak, resident
 from unrolled import layers
-from unrolled.layers import _native
+from unrolled.layers import extension as _native
 
 INPUTS, STEPS = 16, 50
 CELLS, HIDDEN, BATCH = ("GRU", "RNN", "LSTM"), (16, 64, 256, 512), (1, 32, 128)

@@ -24,7 +24,7 @@ from torch import nn
 from benchmarks.engine_chart import chart
 from benchmarks.timing import RESULTS, keep
 from unrolled import layers
-from unrolled.doctor import doctor
+from unrolled.layers.doctor import doctor
 
 TUNED = {  # keeps freed memory in the process: without it each step of torch faults it in anew
     "MALLOC_MMAP_THRESHOLD_": "4294967296",

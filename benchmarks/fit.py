@@ -16,9 +16,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import interleaved, keep
 from unrolled import Forecaster, Roles, Table, Training, samples, split
-from unrolled.models.forecast_task import ForecastTask
-from unrolled.models.losses import pinball_loss
-from unrolled.models.prepared import Prepared
+from unrolled.tasks.forecasting.losses import pinball_loss
+from unrolled.tasks.forecasting.objective import ForecastTask
+from unrolled.tasks.forecasting.prepare import Prepared
 from unrolled.training import train
 
 EPOCHS, ROUNDS = 2, 3

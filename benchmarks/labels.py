@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from unrolled import Classifier, Sequences
-from unrolled.data.tsfile import counterpart
-from unrolled.models.classifier import default_training
+from unrolled.data.sequences.tsfile import counterpart
+from unrolled.tasks.classification.estimator import default_training
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "labelled"
 MARKS = {"JapaneseVowels": 98.4, "ItalyPowerDemand": 96.5, "GunPoint": 98.0, "BasicMotions": 97.5}

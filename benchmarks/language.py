@@ -31,13 +31,13 @@ from torch import nn
 
 from benchmarks.timing import interleaved, keep
 from unrolled import Corpus, Dropout, LanguageModel, Training
-from unrolled.data.corpus import Streams
-from unrolled.models.language import default_training
-from unrolled.models.language_network import LanguageNetwork
-from unrolled.models.language_task import LanguageTask
-from unrolled.models.settings import LanguageSettings
-from unrolled.progress import Bar
+from unrolled.data.text.corpus import Streams
+from unrolled.tasks.language.estimator import default_training
+from unrolled.tasks.language.network import LanguageNetwork
+from unrolled.tasks.language.objective import LanguageTask
+from unrolled.tasks.language.settings import LanguageSettings
 from unrolled.training import train
+from unrolled.training.progress import Bar
 
 TEXT = Path("../shared/data/tinyshakespeare/input.txt")
 HIDDEN, EMBED, BATCH, STEPS, DROPOUT = 512, 96, 64, 128, 0.4  # of the published torch loop

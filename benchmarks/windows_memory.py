@@ -39,7 +39,7 @@ def _status(field: str) -> int:
 
 def child() -> None:
     """Build the table and its windows, gather batches, print the figures as JSON."""
-    from unrolled.data.windows import Windows
+    from unrolled.data.table.windows import Windows
 
     rng = np.random.default_rng(0)
     before = resident()

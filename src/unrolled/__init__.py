@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from unrolled.data import Corpus, Roles, Sequences, Table, Windows, samples, split
+    from unrolled.data import Corpus, Roles, Sequences, Table, Windows, samples
+    from unrolled.data.table.split import split
     from unrolled.errors import (
         DataError,
         EngineError,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from unrolled.layers import GRU, LSTM, RNN, Cell, GRUCell, LSTMCell, RNNCell, explain
     from unrolled.layers.accelerate import accelerate, restore
     from unrolled.layers.unroll import unroll
-    from unrolled.models import Classifier, Dropout, Forecaster, LanguageModel
+    from unrolled.tasks import Classifier, Dropout, Forecaster, LanguageModel
     from unrolled.training import Training
 
 __all__ = [
@@ -57,7 +58,7 @@ __all__ = [
     "unroll",
 ]
 
-_HOMES = tuple(f"unrolled.{room}" for room in ("errors", "data", "layers", "models", "training"))
+_HOMES = tuple(f"unrolled.{room}" for room in ("errors", "data", "layers", "tasks", "training"))
 
 
 def __getattr__(name: str) -> Any:

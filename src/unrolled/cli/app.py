@@ -13,8 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from unrolled import __version__
-from unrolled.cli import fitting, looking, measuring, using
-from unrolled.cli.groups import Command, spread
+from unrolled.cli import evaluate as measuring
+from unrolled.cli import fit as fitting
+from unrolled.cli import inspect as looking
+from unrolled.cli import predict as using
+from unrolled.console.groups import Command, spread
 from unrolled.errors import UnrolledError
 
 DEBUG = "UNROLLED_DEBUG"

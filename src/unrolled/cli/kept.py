@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from unrolled.cli.config import saved
-from unrolled.cli.groups import given
-from unrolled.cli.inputs import says_itself, written
-from unrolled.cli.options import LabelColumn, Rows
+from unrolled.cli.recognise import says_itself, written
+from unrolled.console.config import saved
+from unrolled.console.groups import given
+from unrolled.console.options import LabelColumn, Rows
 from unrolled.errors import SettingsError
 
 KINDS = {"forecast": "a forecaster", "labels": "a classifier", "language": "a language model"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unrolled.cli.show import aligned, errors
+from unrolled.console.show import aligned, errors
 
 MOST_CLASSES = 20  # that are shown; of more, the report has the table
 LONG = ("panels", "by_step", "task", "examples", "confusion", "samples", "passage", "corpus")

@@ -1,14 +1,14 @@
 """Data that has an order in time: tables, sequences, windows over them."""
 
 from unrolled.data import samples
-from unrolled.data.corpus import Corpus
-from unrolled.data.encode import Encoder
-from unrolled.data.roles import Roles
+from unrolled.data.columns.roles import Roles
 from unrolled.data.scale import Scaler
-from unrolled.data.sequences import Sequences
-from unrolled.data.split import Part, Split, split
-from unrolled.data.table import Table
-from unrolled.data.windows import Batch, Windows
+from unrolled.data.sequences.sequences import Sequences
+from unrolled.data.table.encode import Encoder
+from unrolled.data.table.split import Part, Split, split
+from unrolled.data.table.table import Table
+from unrolled.data.table.windows import Batch, Windows
+from unrolled.data.text.corpus import Corpus
 
 __all__ = [
     "Batch",

@@ -17,8 +17,8 @@ from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
-from unrolled.layers import _native
-from unrolled.layers.refusals import Kind, kind_of, refusal, shape_of
+from unrolled.layers import extension as _native
+from unrolled.layers.native_support import Kind, kind_of, refusal, shape_of
 
 __all__ = ["forward", "refusal"]
 

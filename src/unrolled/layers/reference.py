@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
-from unrolled.layers.cells import Cell, GRUCell, LSTMCell, RNNCell, each_part
+from unrolled.layers.cells.cell import Cell, GRUCell, LSTMCell, RNNCell, each_part
 
 CELLS: dict[str, type[RNNCell | LSTMCell | GRUCell]] = {
     "RNN_TANH": RNNCell,

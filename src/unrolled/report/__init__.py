@@ -4,13 +4,17 @@ import base64
 import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from unrolled import files
 from unrolled.errors import RunError
-from unrolled.report import forecast, labels, language, page, scores
-from unrolled.report.folder import Run
+from unrolled.report import page
+from unrolled.runs.read import Run
+from unrolled.tasks.classification import page as labels
+from unrolled.tasks.forecasting import page as forecast
+from unrolled.tasks.forecasting import page_scores as scores
+from unrolled.tasks.language import page as language
 
 PAGES: dict[str, tuple[page.Maker, ...]] = {
     "forecast": (
@@ -48,6 +52,14 @@ PAGES: dict[str, tuple[page.Maker, ...]] = {
 """The sections of a page, by task; one whose data is absent is left out."""
 
 
+TEMPLATES = (
+    "unrolled.report",
+    "unrolled.tasks.forecasting",
+    "unrolled.tasks.classification",
+    "unrolled.tasks.language",
+)
+
+
 def write(run: Path) -> Path:
     """Write report.html into a run folder and return its path.
 
@@ -73,7 +85,7 @@ def render(run: Run) -> str:
         raise RunError(f"report: expected a run of {' or '.join(PAGES)}, got task {run.task!r}")
     sections = [section for make in PAGES[run.task] if (section := make(run)) is not None]
     environment = Environment(
-        loader=PackageLoader("unrolled.report"),
+        loader=ChoiceLoader([PackageLoader(package) for package in TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

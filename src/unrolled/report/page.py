@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from unrolled.report.charts import Axis, Line, Mark, Size, both, line_chart
-from unrolled.report.folder import Data, Run
 from unrolled.report.ticks import count_ticks, decimals, number
+from unrolled.runs.read import Data, Run
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What any command needs: options, values, sources, what is shown."""

@@ -1,0 +1,131 @@
+"""What a command prints: results on stdout, as text or as one JSON object; progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unrolled.console import options
+from unrolled.errors import SettingsError
+
+if TYPE_CHECKING:
+    from unrolled.training.progress import Display
+
+COLUMNS = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pinball": "pinball"}
+
+
+@dataclass(frozen=True)
+class View:
+    """How to show things: for a machine (`json`), without progress (`quiet`)."""
+
+    json: options.Json = False
+    quiet: options.Quiet = False
+
+    def say(self, text: str = "") -> None:
+        """A line of progress on stderr."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def result(self, text: str, value: Mapping[str, Any]) -> None:
+        """The result on stdout: the text, or the value as JSON."""
+        if self.json:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+        print(text)
+
+    def display(self) -> Display:
+        """Who is told how training goes."""
+        from unrolled.training.progress import Bar, Silent
+
+        return Silent() if self.quiet else Bar()
+
+    def frame(self, table: Any, out: Path | None, value: Mapping[str, Any]) -> None:
+        """A pyarrow table: into a file by its suffix, or as CSV (rows of JSON) on stdout."""
+        if out is not None:
+            write_frame(table, out)
+            rows = f"{table.num_rows:,} rows in {out}"
+            self.result(rows, {**value, "rows": table.num_rows, "out": str(out)})
+        elif self.json:
+            self.result("", {**value, "rows": table.to_pylist()})
+        else:
+            sys.stdout.write(_csv(table).decode())
+
+
+def check_suffix(out: Path | None) -> None:
+    """SettingsError unless the file can be written, by its name."""
+    if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
+        raise SettingsError(f"--out: expected a name that ends in .csv or .parquet, got {out}")
+
+
+def write_frame(table: Any, out: Path) -> None:
+    """Write a pyarrow table as CSV or Parquet, whole or not at all."""
+    from unrolled import files
+
+    check_suffix(out)
+    if out.suffix.lower() == ".csv":
+        files.write(out, lambda part: files.void(part.write_bytes(_csv(table))))
+    else:
+        import pyarrow.parquet
+
+        files.write(out, lambda part: pyarrow.parquet.write_table(table, part))
+
+
+def _csv(table: Any) -> bytes:
+    """CSV in UTF-8, with times to the second where nothing is lost by it."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.csv
+
+    for i, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            try:
+                short = table.column(i).cast(pa.timestamp("s", field.type.tz))
+            except pa.ArrowInvalid:
+                continue
+            table = table.set_column(i, field.name, short)
+    buffer = io.BytesIO()
+    options = pyarrow.csv.WriteOptions(quoting_style="needed")
+    pyarrow.csv.write_csv(table, buffer, options)
+    return buffer.getvalue()
+
+
+def errors(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table of errors: a line for each method, its best MAE marked."""
+    keys = [key for key in rows[0] if key != "name"]
+    best = min((row["mae"] for row in rows if row["mae"] is not None), default=None)
+    lines = [["", *(_heading(key) for key in keys)]]
+    for row in rows:
+        mark = "*" if best is not None and row["mae"] == best else " "
+        numbers = [_number(key, row.get(key)) for key in keys]
+        lines.append([row["name"], numbers[0] + mark, *numbers[1:]])
+    lines[0][1] += " "
+    return aligned(lines)
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Columns side by side: the first to the left, the others to the right."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if i == 0 else text.rjust(width)
+            for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _heading(key: str) -> str:
+    name, _, level = key.rpartition("_")
+    return {"coverage": f"in {level} %", "width": f"width {level} %"}.get(
+        name, COLUMNS.get(key, key)
+    )
+
+
+def _number(key: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1%}" if key.startswith("coverage") else f"{value:#.4g}"

@@ -1,0 +1,140 @@
+"""Reading a file or a frame into columns, before anything is known about what they mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from unrolled.errors import DataError
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Columns as they were read.
+
+    columns: name -> arrow ChunkedArray (N,); taken out one by one as they are converted.
+    kind: "file", "mapping", "pandas", "polars" or "pyarrow"; label: the path, or the kind in words.
+    index: the column that was the index of a pandas frame, if it holds times.
+    """
+
+    columns: dict[str, Any]
+    kind: str
+    label: str
+    index: str | None = None
+
+
+def read_columns(source: Any) -> Raw:
+    """Read a path (CSV, CSV in gzip, Parquet), a mapping of arrays, or any frame narwhals knows.
+
+    Raises DataError when there is nothing to read, no row, or a column name comes twice.
+    """
+    if isinstance(source, (str, PathLike)):
+        raw = _read_file(Path(source))
+    elif isinstance(source, Mapping):
+        raw = _read_mapping(source)
+    else:
+        raw = _read_frame(source)
+    if not raw.columns or not len(next(iter(raw.columns.values()))):
+        raise DataError(f"read {raw.label}: expected rows, got none")
+    return raw
+
+
+def _read_file(path: Path) -> Raw:
+    if path.is_dir():
+        raise DataError(f"read {path}: expected a file, got a folder")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except FileNotFoundError:
+        raise DataError(f"read {path}: there is no such file") from None
+    except OSError as error:
+        raise DataError(f"read {path}: {error.strerror or error}") from None
+    if magic == b"PAR1":
+        table = _read_parquet(path)
+    elif path.suffix.lower() in (".parquet", ".pq") and magic:
+        raise DataError(f"read {path}: expected a Parquet file, got one that begins with {magic!r}")
+    else:
+        from unrolled.data.columns.csvfile import read_csv
+
+        table = read_csv(path, packed=magic[:2] == b"\x1f\x8b")
+    return Raw(_columns(table, str(path)), "file", str(path))
+
+
+def _read_parquet(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read()
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"read {path}: the Parquet file is damaged ({reason})") from None
+
+
+def _read_mapping(source: Mapping[str, Any]) -> Raw:
+    import pyarrow as pa
+
+    try:
+        table = pa.table({str(name): _arrow(values) for name, values in source.items()})
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DataError(f"read a mapping: {str(error).partition(chr(10))[0]}") from None
+    return Raw(_columns(table, "a mapping"), "mapping", "a mapping of arrays")
+
+
+def _arrow(values: Any) -> Any:
+    import pyarrow as pa
+
+    # numpy has day, hour and month stamps that arrow does not know.
+    values = (
+        values.astype("M8[us]")
+        if getattr(values, "dtype", None) and values.dtype.kind == "M"
+        else values
+    )
+    return pa.array(values, from_pandas=True)
+
+
+def _read_frame(source: Any) -> Raw:
+    import narwhals as nw
+    import pyarrow as pa
+
+    try:
+        if not hasattr(source, "collect"):  # the names of a lazy frame cost a query
+            names = getattr(source, "column_names", None) or source.columns
+            _refuse_twice([str(name) for name in names], "the frame")
+        frame = nw.from_native(source)
+        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        label = f"a {frame.implementation.value} frame"
+        kind = frame.implementation.value if label[2:].startswith("p") else "pyarrow"
+        index = _time_index(source) if kind == "pandas" else None
+        if index is not None:
+            frame = nw.from_native(source.reset_index(names=index))
+        table = frame.to_arrow()
+    except pa.ArrowException as error:
+        raise DataError(f"read {label}: {' '.join(map(str, error.args))}") from None
+    except (TypeError, AttributeError):
+        what = type(source).__name__
+        raise DataError(f"read: expected a path or a data frame, got {what}") from None
+    return Raw(_columns(table, label), kind, label, index)
+
+
+def _time_index(frame: Any) -> str | None:
+    """The name for the index of a pandas frame when it holds times."""
+    if type(frame.index).__name__ != "DatetimeIndex":
+        return None
+    return str(frame.index.name or ("time" if "time" not in frame.columns else "index"))
+
+
+def _columns(table: Any, label: str) -> dict[str, Any]:
+    _refuse_twice(table.column_names, label)
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+def _refuse_twice(names: list[str], label: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"read {label}: expected different column names, got {twice[0]!r} twice")

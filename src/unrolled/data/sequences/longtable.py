@@ -1,0 +1,115 @@
+"""Sequences from a long table: one row for each time step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from unrolled.data.arrow import encode, first_row, integers, is_number
+from unrolled.data.columns.convert import convert, reason_against
+from unrolled.data.columns.infer import guess_time
+from unrolled.data.columns.read import Raw, read_columns
+from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.sequences.ragged import Cases, narrowed
+from unrolled.data.time.stamps import read_time
+from unrolled.errors import DataError
+
+
+def read_long(
+    source: Any, series: str | None, label: str | None, time: str | None, per_step: bool
+) -> Cases:
+    """Read a table in which ``series`` says to which sequence a row belongs; see `Sequences`."""
+    raw = read_columns(source)
+    if series is None:
+        raise DataError(
+            f"read {raw.label}: name the column that says which rows make a sequence: series="
+        )
+    check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
+    codes, names = _series(raw, series)
+    given = None if label is None else raw.columns.pop(label)
+    times, sorting = _times(raw, time)
+    order = np.lexsort((times, codes))
+    cuts = np.flatnonzero(np.diff(codes[order])) + 1
+    features, values, left_out = _features(raw)
+    return Cases(
+        np.split(values[order], cuts),
+        None if given is None else _labels(label or "", given, order, cuts, names, per_step),
+        names,
+        features,
+        raw.label,
+        (sorting, *left_out),
+    )
+
+
+def _series(raw: Raw, series: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The sequence of each row (N,), numbered by first appearance, and their names."""
+    column = raw.columns.pop(series)
+    if column.null_count:
+        row = first_row(np.asarray(column.is_null()))
+        raise DataError(f"series {series!r}: expected a name in every row, data row {row} has none")
+    text = encode(column)
+    return integers(text.indices), tuple(text.dictionary.to_pylist())
+
+
+def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
+    """What the rows of a sequence are sorted by (N,): time, or as they stand; and in words."""
+    names = time_names(time, raw.columns)
+    if not names:
+        try:
+            names = guess_time(raw.columns, raw.index)[0]
+        except DataError:
+            rows = len(next(iter(raw.columns.values())))
+            return np.arange(rows), "no column looks like a time: rows stay as they stand"
+    values = read_time(raw.columns, names).values
+    for name in names:
+        del raw.columns[name]
+    return values, f"sorted by {' and '.join(names)}" + ("" if time else ", found by its values")
+
+
+def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
+    """Names and numbers (N, D) of the columns of numbers, and why others are left out."""
+    columns, notes = {}, []
+    for name, column in raw.columns.items():
+        against = reason_against(name, column)
+        if against is None and str(column.type) == "bool":
+            column = column.cast("int8")
+        values = None if against else convert(name, column, "feature")
+        if values is None or values.dtype == object:
+            notes.append(f"left out: {name} ({against or 'it is text; features are numbers'})")
+        else:
+            columns[name] = narrowed(values.astype(np.float64))
+    if not columns:
+        some = "; ".join(notes)
+        raise DataError(f"read {raw.label}: no column of numbers is left as a feature; {some}")
+    return tuple(columns), np.stack(list(columns.values()), axis=1), tuple(notes)
+
+
+def _labels(
+    label: str,
+    column: Any,
+    order: np.ndarray,
+    cuts: np.ndarray,
+    names: tuple[str, ...],
+    per_step: bool,
+) -> Any:
+    """One label for each sequence, or a list of them; DataError where that cannot be."""
+    if is_number(column.type) and str(column.type) != "null":
+        cells = np.array(column.to_pylist(), dtype=object)
+    else:
+        cells = np.array(column.cast("string").to_pylist(), dtype=object)
+    groups = [group.tolist() for group in np.split(cells[order], cuts)]
+    if per_step:
+        return groups
+    chosen = []
+    for name, group in zip(names, groups, strict=True):
+        found = list(dict.fromkeys(one for one in group if one is not None))
+        if not found:
+            raise DataError(f"label {label!r}: sequence {name!r} has none")
+        if len(found) > 1:
+            raise DataError(
+                f"label {label!r}: sequence {name!r} has {found[0]!r} and {found[1]!r}, expected "
+                "one; where a label belongs to each time step, say so (per_step, --label-per step)"
+            )
+        chosen.append(found[0])
+    return np.array(chosen)

@@ -1,0 +1,229 @@
+"""Sequences, each on its own, with one label each or one for each time step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset
+
+from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
+from unrolled.data.sequences.ragged import Cases
+from unrolled.errors import DataError
+
+FILES = (".ts", ".txt", ".tsv")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sequences:
+    """B sequences of up to T time steps with D features, and one label for each, or for each step.
+
+    >>> sequences = Sequences.from_lists(
+    ...     [[[1, 2], [2, 3], [3, 4]], [[5, 6], [6, 7], [7, 8]]], labels=[10, 20]
+    ... )
+    >>> sequences.describe()
+    inputs (2, 3, 2), labels (2,)
+      axis 0  batch         2  sequences, each with one label
+      axis 1  time steps    3  in each sequence, read one after the other
+      axis 2  features      2  numbers at each time step
+    """
+
+    # (B, T, D) float32, NaN where missing and behind the end of a sequence; float64 where float32
+    # would round away what changes, see `data.cases.narrowed`
+    inputs: np.ndarray
+    labels: np.ndarray  # (B,), or (B, T) for one per step; None where there is no label
+    lengths: np.ndarray  # (B,) int64, the time steps of each sequence
+    names: tuple[str, ...] = ()  # what each sequence is called, where it has a name
+    features: tuple[str, ...] = ()  # what the D features are called, where they have names
+    source: str = "lists"
+    notes: tuple[str, ...] = ()  # what was left out or looks odd, one sentence each
+
+    @classmethod
+    def from_lists(cls, inputs: Sequence[Any], labels: Sequence[Any]) -> Sequences:
+        """Build from lists nested feature in time step in batch, and a label per sequence.
+
+        ``inputs[b][t][d]`` is feature ``d`` at time step ``t`` of sequence ``b``. Raises DataError
+        that names the place of anything empty, ragged, nested too little or too deep, of a value
+        that is not a finite number, and of a number of labels that differs from the sequences.
+        For sequences of different lengths, or with missing values, see ``from_arrays``.
+        """
+        check_list(inputs, "inputs", 0)
+        for b, sequence in enumerate(inputs):
+            check_list(sequence, f"inputs[{b}]", 1)
+            check_size(f"inputs[{b}]", len(sequence), "inputs[0]", len(inputs[0]), "time steps")
+            for t, step in enumerate(sequence):
+                place = f"inputs[{b}][{t}]"
+                check_list(step, place, 2)
+                check_size(place, len(step), "inputs[0][0]", len(inputs[0][0]), "features")
+                for d, value in enumerate(step):
+                    check_number(value, f"{place}[{d}]")
+        check_labels(labels, len(inputs))
+        values = np.array(inputs, dtype=np.float32)
+        lengths = np.full(len(values), values.shape[1], dtype=np.int64)
+        return cls(values, np.array(labels, dtype=np.float32), lengths)
+
+    @classmethod
+    def from_arrays(cls, inputs: Any, labels: Any = None) -> Sequences:
+        """Build from arrays or lists, one (T, D) or (T,) for each sequence; lengths may differ.
+
+        inputs: a list of B of them, or one array (B, T, D) or (B, T); NaN (or None) is missing.
+        labels: B numbers or texts, or B lists of T for one label per step; None: not known.
+        Raises DataError that names the sequence: without time steps, with other features than the
+        first one, with a value that is no number or infinite, without a label.
+
+        >>> Sequences.from_arrays([[1.0, 2.0], [1.0, 2.0, 3.0]], ["up", "up"]).lengths.tolist()
+        [2, 3]
+        """
+        if isinstance(inputs, Sequences):
+            return inputs if labels is None else inputs.with_labels(labels)
+        return cls._packed(Cases.of(inputs, labels))
+
+    @classmethod
+    def read(
+        cls,
+        source: Any,
+        *,
+        series: str | None = None,
+        label: str | None = None,
+        time: str | None = None,
+        per_step: bool = False,
+    ) -> Sequences:
+        """Read a UCR/UEA file (`.ts`, `.txt`, `.tsv`), or a long table (file or data frame).
+
+        A `.txt` or `.tsv` is a table when ``series`` is named. Of a long table each row is one time
+        step: ``series`` names the sequence that it belongs to, ``label`` the column to learn
+        (without it the labels stay unknown), ``time`` what to sort by (default: found by its
+        values, or the rows as they stand). Every other column of numbers is a feature.
+        ``per_step``: the label may change within a sequence.
+        Raises DataError that names the line, row or column of what does not fit.
+        """
+        if isinstance(source, Sequences):
+            return source
+        suffix = Path(source).suffix.lower() if isinstance(source, str | PathLike) else ""
+        if suffix == ".ts" or (suffix in FILES and series is None):
+            from unrolled.data.sequences.tsfile import read_cases
+
+            return cls._packed(read_cases(Path(source)))
+        from unrolled.data.sequences.longtable import read_long
+
+        return cls._packed(read_long(source, series, label, time, per_step))
+
+    @classmethod
+    def _packed(cls, cases: Cases) -> Sequences:
+        """One array from arrays of different lengths."""
+        lengths = np.array([len(values) for values in cases.values], dtype=np.int64)
+        shape = (len(lengths), int(lengths.max()), cases.values[0].shape[1])
+        kind = np.result_type(*{values.dtype for values in cases.values})
+        inputs = np.full(shape, np.nan, dtype=kind)
+        for row, values in zip(inputs, cases.values, strict=True):
+            row[: len(values)] = values
+        labels = _pack_labels(cases.labels, lengths)
+        return cls(inputs, labels, lengths, cases.names, cases.features, cases.source, cases.notes)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def per_step(self) -> bool:
+        """Whether there is a label for each time step."""
+        return self.labels.ndim == 2
+
+    @property
+    def known(self) -> np.ndarray:
+        """Where there is a label: bool, of the shape of ``labels``."""
+        if self.labels.dtype != object:
+            return np.ones(self.labels.shape, dtype=bool)
+        return np.asarray(self.labels != None, dtype=bool)  # noqa: E711 (element by element)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The different labels, sorted."""
+        return np.unique(np.array(self.labels[self.known].tolist()))
+
+    def name(self, b: int) -> str:
+        """What sequence ``b`` is called: its name, or its number."""
+        return self.names[b] if self.names else str(b)
+
+    def with_labels(self, labels: Any) -> Sequences:
+        """The same sequences with other labels."""
+        cases = Cases.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
+        return replace(self, labels=_pack_labels(cases.labels, self.lengths))
+
+    def select(self, rows: np.ndarray) -> Sequences:
+        """Some of the sequences, no longer than the longest of them."""
+        rows = np.arange(len(self))[rows]
+        longest = int(self.lengths[rows].max(initial=1))
+        return replace(
+            self,
+            inputs=self.inputs[rows, :longest],
+            labels=self.labels[rows, :longest] if self.per_step else self.labels[rows],
+            lengths=self.lengths[rows],
+            names=tuple(self.names[row] for row in rows) if self.names else (),
+        )
+
+    def first(self, lengths: np.ndarray) -> Sequences:
+        """The beginning of each sequence, of so many steps (B,)."""
+        longest = int(lengths.max())
+        inputs = self.inputs[:, :longest].copy()
+        inputs[np.arange(longest) >= lengths[:, None]] = np.nan
+        labels = self.labels[:, :longest] if self.per_step else self.labels
+        return replace(self, inputs=inputs, labels=labels, lengths=lengths)
+
+    def numpy(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs (B, T, D) as float32, and labels (B,) or (B, T) as they are."""
+        return self.inputs.astype(np.float32, copy=False), self.labels
+
+    def tensors(self, device: str | torch.device = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs (B, T, D) and labels (B,) or (B, T) as FloatTensors.
+
+        Labels that are no numbers come as their place in ``classes``, -1 where there is none.
+        """
+        labels = self.labels
+        if labels.dtype.kind not in "fiub":
+            classes = self.classes.tolist()
+            flat = [-1 if label is None else classes.index(label) for label in labels.ravel()]
+            labels = np.array(flat).reshape(labels.shape)
+        return (
+            torch.tensor(self.inputs, device=device, dtype=torch.float32),
+            torch.tensor(labels, device=device, dtype=torch.float32),
+        )
+
+    def tensor_dataset(self) -> TensorDataset:
+        """The pairs of one sequence (T, D) and its label, ready for a DataLoader."""
+        return TensorDataset(*self.tensors())
+
+    def describe(self) -> None:
+        """Print the three axes by name, with their sizes."""
+        print(self)
+
+    def __repr__(self) -> str:
+        batch, steps, features = self.inputs.shape
+        shortest = int(self.lengths.min(initial=steps))
+        where = f"in the longest ({shortest} in the shortest)" if shortest < steps else "in each"
+        each_step = f"{where} sequence, read one after the other"
+        each = "each with one label" + (" a time step" if self.per_step else "")
+        return (
+            f"inputs {self.inputs.shape}, labels {self.labels.shape}\n"
+            f"  axis 0  batch       {batch:>3}  sequences, {each}\n"
+            f"  axis 1  time steps  {steps:>3}  {each_step}\n"
+            f"  axis 2  features    {features:>3}  numbers at each time step"
+        )
+
+
+def _pack_labels(labels: Any, lengths: np.ndarray) -> np.ndarray:
+    """Labels (B,) in the type of the given ones, or (B, T) objects with None behind the end."""
+    if labels is None:
+        return np.full(len(lengths), None, dtype=object)
+    if isinstance(labels, np.ndarray):
+        return labels
+    packed = np.full((len(lengths), int(lengths.max())), None, dtype=object)
+    for row, given in zip(packed, labels, strict=True):
+        row[: len(given)] = given
+    if not (packed != None).any():  # noqa: E711 (element by element)
+        raise DataError("labels: expected labels, no time step has one")
+    return packed

@@ -1,0 +1,42 @@
+"""Setting sequences aside, each class in its share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unrolled.data.sequences.sequences import Sequences
+from unrolled.errors import DataError, SettingsError
+
+
+def set_aside(
+    sequences: Sequences, share: float, seed: int, what: str
+) -> tuple[Sequences, Sequences]:
+    """Split at random, each class in the same share: what is kept, and what is set aside.
+
+    A class keeps at least one sequence. Sequences with labels per step are split as they come,
+    whatever the labels. DataError when nothing would be set aside, or nothing would be left.
+
+    >>> cases = Sequences.from_arrays([[0.0]] * 8, ["a"] * 4 + ["b"] * 4)
+    >>> kept, aside = set_aside(cases, 0.25, 0, "test")
+    >>> aside.labels.tolist()
+    ['a', 'b']
+    """
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        raise SettingsError(f"{what}: expected a share in [0, 1), got {share!r}")
+    if not share:
+        return sequences, sequences.select(np.array([], dtype=np.int64))
+    order = np.random.default_rng(seed).permutation(len(sequences))
+    kinds = np.zeros(len(order), dtype=np.int64)
+    if not sequences.per_step:
+        named = [str(label) for label in sequences.labels]  # None, where a label is not known, too
+        kinds = np.unique(named, return_inverse=True)[1]
+    aside = np.zeros(len(order), dtype=bool)
+    for kind in np.unique(kinds):
+        mine = order[kinds[order] == kind]
+        aside[mine[: min(round(share * len(mine)), len(mine) - 1)]] = True
+    if not aside.any():
+        raise DataError(
+            f"{what}: a share of {share:g} of {len(sequences)} sequences sets none aside; "
+            "every class keeps at least one"
+        )
+    return sequences.select(np.flatnonzero(~aside)), sequences.select(np.flatnonzero(aside))

@@ -1,0 +1,1 @@
+"""A table over regular time: read, split, encoded, cut into windows."""

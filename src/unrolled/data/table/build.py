@@ -1,0 +1,296 @@
+"""Making a `Table` from a source: read, guess, sort, put on the grid, convert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_row_number
+from unrolled.data.columns.convert import (
+    convert,
+    is_missing,
+    is_static,
+    reason_against,
+    series_values,
+)
+from unrolled.data.columns.infer import guess_series, guess_time
+from unrolled.data.columns.read import Raw, read_columns
+from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.table.findings import Findings
+from unrolled.data.table.layout import (
+    Layout,
+    Rows,
+    infer_step,
+    lay_out,
+    refuse_duplicates,
+    sort_rows,
+)
+from unrolled.data.table.source_format import Origin
+from unrolled.data.table.table import Table
+from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
+from unrolled.data.time.grid import DAY, HOUR, Step
+from unrolled.data.time.stamps import read_time
+from unrolled.errors import DataError
+
+ASKED = "as asked"
+
+
+@dataclass
+class Notes:
+    """What is to be told about the table, collected while it is made."""
+
+    roles: dict[str, tuple[str, str]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    missing: dict[str, int] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+
+
+def build_table(source: Any, roles: Roles, step: Step | None) -> Table:
+    """Read a source into a table; see `Table.read`."""
+    raw = read_columns(source)
+    check_roles(roles, raw.columns)
+    notes = Notes()
+    time, stamps = _take_time(raw, roles, notes)
+    series, codes, names = _take_series(raw, roles, stamps.values, notes)
+    rows, layout = _grid(stamps, codes, names, step, bool(series), notes)
+    wanted = _take_roles(raw, roles, notes)
+    columns = _convert_columns(raw, wanted, rows, layout, notes)
+    wanted = _guess_static(wanted, roles, columns, layout, notes)
+    _fill_static(wanted.static, columns, layout, rows)
+    present = np.zeros(len(layout.times), bool)
+    present[layout.places] = True
+    times = layout.times if stamps.integer else layout.times.view("M8[us]")
+    origin = Origin(
+        kind=raw.kind,
+        zone=stamps.zone,
+        time=time,
+        forms=stamps.forms,
+        series=series,
+        index=raw.index is not None and time == (raw.index,),
+    )
+    return Table(
+        roles=replace(wanted, time=",".join(time), series=series[0] if series else None),
+        step=layout.step,
+        names=names,
+        offsets=layout.offsets,
+        times=times,
+        columns=columns,
+        present=present,
+        findings=_findings(raw, stamps, names, layout, notes),
+        origin=origin,
+    )
+
+
+def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:
+    names, why = time_names(roles.time, raw.columns), ASKED
+    if not names:
+        taken = roles.columns()
+        free = {name: column for name, column in raw.columns.items() if name not in taken}
+        names, why = guess_time(free, raw.index)
+    stamps = read_time(raw.columns, names)
+    for name in names:
+        del raw.columns[name]
+    notes.roles[",".join(names)] = ("time", why)
+    notes.notes += stamps.notes
+    return names, stamps
+
+
+def _take_series(
+    raw: Raw, roles: Roles, times: Ints, notes: Notes
+) -> tuple[tuple[str, str] | None, Ints, tuple[str, ...]]:
+    """The series column and its type, the number of the series of each row, and their names."""
+    name, why = roles.series, ASKED
+    if name is None:
+        taken = roles.columns()
+        free = {name: column for name, column in raw.columns.items() if name not in taken}
+        name, why = guess_series(free, times) or (None, "")
+    if name is None:
+        return None, np.zeros(len(times), np.int64), ("",)
+    column = raw.columns.pop(name)
+    if column.null_count:
+        row = first_row(np.asarray(column.is_null()))
+        raise DataError(f"series {name!r}: expected a name in every row, data row {row} has none")
+    notes.roles[name] = ("series", why)
+    text = encode(column)
+    names = tuple(text.dictionary.to_pylist())
+    return (name, str(column.type)), integers(text.indices), names
+
+
+def _grid(
+    stamps: Stamps,
+    codes: Ints,
+    names: tuple[str, ...],
+    asked: Step | None,
+    long: bool,
+    notes: Notes,
+) -> tuple[Rows, Layout]:
+    """Sort the rows and put them on the grid; days and longer follow the clock on the wall."""
+
+    def write(value: int) -> str:
+        return write_stamp(value, stamps.integer, stamps.zone)
+
+    rows, backwards = sort_rows(stamps.values, codes, names, write)
+    refuse_duplicates(rows, _hint(stamps, long, backwards))
+    if backwards is not None:
+        notes.notes.append(f"time goes backwards at data row {backwards + 1}: the rows were sorted")
+    if asked and asked.is_integer != stamps.integer:
+        what = "integers" if stamps.integer else "dates"
+        raise DataError(f"step: {asked} was asked for, but the times are {what}")
+    if stamps.zone in (None, "UTC") or not _is_daily(rows, asked):
+        step = asked or infer_step(rows, stamps.integer)
+        return rows, lay_out(rows, step, asked is not None)
+    wall = replace(
+        rows, times=to_wall(rows.times, stamps.zone), write=lambda v: write_stamp(v, False)
+    )
+    layout = lay_out(wall, asked or infer_step(wall, False), asked is not None)
+    return rows, replace(layout, times=from_wall(layout.times, stamps.zone))
+
+
+def _is_daily(rows: Rows, step: Step | None) -> bool:
+    """Whether rows are a day or more apart (23 hours when the clocks change)."""
+    if step:
+        return step.months is not None or (step.microseconds or 0) >= DAY
+    gaps = np.diff(rows.times)[np.diff(rows.codes) == 0]
+    return len(gaps) > 0 and bool(np.median(gaps) >= 23 * HOUR)
+
+
+def _hint(stamps: Stamps, long: bool, backwards: int | None) -> str:
+    """What to do about a time that comes twice."""
+    if not long:
+        again = f"time goes back at data row {backwards + 1}; " if backwards is not None else ""
+        hint = f"{again}if the table holds several series, name their column with series="
+    else:
+        hint = "keep one of them"
+    if not stamps.integer and stamps.zone is None:
+        hint += "; if the clocks went back there, write the times in UTC or with their zone"
+    return hint
+
+
+def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
+    """Decide what the remaining columns are for; those without use are dropped here."""
+    asked = roles.columns()
+    for name in list(raw.columns):
+        if name in asked:
+            notes.roles[name] = (asked[name], ASKED)
+            continue
+        against = reason_against(name, raw.columns[name])
+        if against:
+            notes.left_out[name] = against
+            del raw.columns[name]
+    _drop_counters(raw, roles, notes)
+    free = [name for name in raw.columns if name not in asked]
+    target = roles.target or _guess_target(raw, free, notes)
+    past = roles.past
+    if past is None:
+        past = tuple(name for name in free if name not in target)
+        notes.roles |= dict.fromkeys(past, ("past", "every column without another role"))
+    for name in set(free) - {*past, *target}:
+        notes.left_out[name] = "not asked for"
+        del raw.columns[name]
+    return replace(roles, target=target, past=past)
+
+
+def _drop_counters(raw: Raw, roles: Roles, notes: Notes) -> None:
+    """Leave out columns that only count the rows, unless there is nothing else to forecast."""
+    free = [name for name in raw.columns if name not in roles.columns() and name != "y"]
+    counters = [name for name in free if is_row_number(raw.columns[name])]
+    numbers = [name for name, column in raw.columns.items() if is_number(column.type)]
+    for name in counters if len(numbers) > len(counters) else ():
+        notes.left_out[name] = "it only counts the rows"
+        del raw.columns[name]
+
+
+def _guess_target(raw: Raw, free: list[str], notes: Notes) -> tuple[str, ...]:
+    numeric = [name for name in free if is_number(raw.columns[name].type)]
+    name = "y" if "y" in free else numeric[0] if len(numeric) == 1 else None
+    if name is None:
+        return ()
+    notes.roles[name] = ("target", "the name y" if name == "y" else "the only column of numbers")
+    return (name,)
+
+
+def _convert_columns(
+    raw: Raw, roles: Roles, rows: Rows, layout: Layout, notes: Notes
+) -> dict[str, NDArray[Any]]:
+    """Every column converted, in the order of the grid; arrow columns are let go one by one."""
+    places = np.empty_like(layout.places)
+    places[rows.order] = layout.places
+    moves = len(layout.times) > len(places) or bool((np.diff(places) < 0).any())
+    named = (*roles.target, *(roles.past or ()), *roles.known, *roles.static)
+    columns: dict[str, NDArray[Any]] = {}
+    for name in named:
+        values = convert(name, raw.columns.pop(name), notes.roles[name][0])
+        numbers = values.dtype != object
+        missing = int(is_missing(values).sum())
+        if missing:
+            notes.missing[name] = missing
+        if not numbers:
+            notes.categories[name] = len(set(values[~is_missing(values)]))
+        if moves:
+            placed = np.full(len(layout.times), np.nan if numbers else None, values.dtype)
+            placed[places] = values
+            values = placed
+        columns[name] = values
+    return columns
+
+
+def _guess_static(
+    wanted: Roles, asked: Roles, columns: dict[str, NDArray[Any]], layout: Layout, notes: Notes
+) -> Roles:
+    """Of the columns nobody asked for, those that never change within a series are static."""
+    if asked.past is not None or len(layout.offsets) < 3:
+        return wanted
+    past = wanted.past or ()
+    found = tuple(name for name in past if is_static(columns[name], layout.offsets))
+    notes.roles |= dict.fromkeys(found, ("static", "it never changes within a series"))
+    rest = tuple(name for name in past if name not in found)
+    return replace(wanted, past=rest, static=wanted.static + found)
+
+
+def _fill_static(
+    names: tuple[str, ...], columns: dict[str, NDArray[Any]], layout: Layout, rows: Rows
+) -> None:
+    """Repeat static values over the gaps; DataError for one that changes within a series."""
+    for name in names:
+        filled = np.repeat(series_values(columns[name], layout.offsets), np.diff(layout.offsets))
+        odd = (columns[name] != filled) & ~is_missing(columns[name])
+        if odd.any():
+            row = int(np.argmax(odd[layout.places]))
+            raise DataError(
+                f"static {name!r}: expected one value for each series, but "
+                f"{rows.place(row)} has another than the rows before"
+            )
+        columns[name] = filled
+
+
+def _findings(
+    raw: Raw, stamps: Stamps, names: tuple[str, ...], layout: Layout, notes: Notes
+) -> Findings:
+    def write(value: int) -> str:
+        return write_stamp(int(value), stamps.integer, stamps.zone)
+
+    lengths = np.diff(layout.offsets)
+    given = np.bincount(
+        np.searchsorted(layout.offsets, layout.places, side="right") - 1, minlength=len(names)
+    )
+    gaps = lengths - given
+    return Findings(
+        source=raw.label,
+        rows=len(layout.places),
+        grid_rows=len(layout.times),
+        series=len(names),
+        step=str(layout.step),
+        zone=stamps.zone,
+        start=write(layout.times.min()),
+        end=write(layout.times.max()),
+        roles=notes.roles,
+        gaps={names[s]: int(gaps[s]) for s in np.flatnonzero(gaps)},
+        missing=notes.missing,
+        categories=notes.categories,
+        left_out=notes.left_out,
+        notes=tuple(notes.notes),
+    )

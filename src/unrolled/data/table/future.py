@@ -1,0 +1,91 @@
+"""The rows after the last known target: where a forecast is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unrolled.data.table.split import Part
+from unrolled.errors import DataError
+
+if TYPE_CHECKING:
+    from unrolled.data.table.table import Table
+
+
+def look_ahead(table: Table, past: int, horizon: int) -> tuple[Table, Part]:
+    """A table that has F rows after the last known target of every series, and those rows.
+
+    Rows the user gave there (with the columns known for the future) are used as they are; missing
+    ones are added. The part has exactly one window for each series.
+
+    Raises DataError for a series without a known target, or with fewer than T = past rows up to
+    the last one, and for a column known for the future that has no value in one of the F rows.
+    """
+    cutoffs = np.array([_cutoff(table, s) for s in range(len(table.names))], dtype=np.int64)
+    begins, ends = table.offsets[:-1], table.offsets[1:]
+    for series, rows in zip(table.names, cutoffs - begins, strict=True):
+        if rows < past:
+            raise DataError(
+                f"predict: {f'series {series!r}' if series else 'the table'} has {rows} rows up to "
+                f"the last known target, {past} are needed (past {past})"
+            )
+    added = np.maximum(cutoffs + horizon - ends, 0)
+    lengths = ends - begins + added
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    # Where each new row comes from: a row of the table, or -1 for one that is added.
+    source = np.concatenate(
+        [
+            np.concatenate((np.arange(b, e), np.full(n, -1)))
+            for b, e, n in zip(begins, ends, added, strict=True)
+        ]
+    ).astype(np.int64)
+    new = source < 0
+    future = table.future_times(max(int(added.max()), 1))
+    times = table.times[np.where(new, 0, source)].copy()
+    times[new] = np.concatenate([row[:n] for row, n in zip(future, added, strict=True)])
+    columns = {name: _longer(table, name, source, offsets) for name in table.columns}
+    longer = replace(
+        table, offsets=offsets, times=times, columns=columns, present=table.present[source] & ~new
+    )
+    first = cutoffs - begins + offsets[:-1]
+    rows = np.stack((first, first + horizon), axis=1)
+    part = Part("ahead", rows, offsets, table.names)
+    _check_known(longer, part)
+    return longer, part
+
+
+def _cutoff(table: Table, series: int) -> int:
+    """The row after the last one with a target."""
+    begin, end = int(table.offsets[series]), int(table.offsets[series + 1])
+    known = ~np.isnan(table.numbers(table.roles.target)[begin:end]).all(axis=1)
+    if not known.any():
+        name = f" of series {table.names[series]!r}" if table.names[series] else ""
+        raise DataError(f"predict: target {table.roles.target[0]!r}{name} has no value to go on")
+    return begin + int(np.flatnonzero(known)[-1]) + 1
+
+
+def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    values = table.columns[name]
+    longer: np.ndarray = values[np.maximum(source, 0)].copy()
+    longer[source < 0] = None if values.dtype == object else np.nan
+    if name in table.roles.static:
+        firsts = values[table.offsets[:-1]]
+        longer = np.repeat(firsts, np.diff(offsets))
+    return longer
+
+
+def _check_known(table: Table, part: Part) -> None:
+    for name in table.roles.known:
+        values = table.columns[name]
+        missing = values == None if values.dtype == object else np.isnan(values)  # noqa: E711
+        for series, (first, last) in zip(part.names, part.rows, strict=True):
+            holes = np.flatnonzero(missing[first:last])
+            if len(holes):
+                at = str(table.times[first + holes[0]]).replace("T", " ")[:16]
+                where = f" of series {series!r}" if series else ""
+                raise DataError(
+                    f"predict: {name!r} is known for the future, so the table needs its value "
+                    f"for the {last - first} steps to forecast{where}; there is none at {at}"
+                )

@@ -1,0 +1,220 @@
+"""Cut every series by time into a training, a validation and a test part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unrolled.errors import DataError, SettingsError
+
+if TYPE_CHECKING:
+    from unrolled.data.table.table import Table
+
+PARTS = ("train", "validation", "test")
+
+Cut = float | int | str | datetime | np.datetime64
+"""A share of each series' rows (float), a number of rows (int), or when the part begins."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The rows of each series in which the targets of a window may lie.
+
+    ``rows[s]`` is the first row and the row after the last of series ``s``; ``offsets`` are the
+    limits of the whole series, into which the past of a window may reach back.
+    """
+
+    name: str
+    rows: np.ndarray  # (S, 2) int64
+    offsets: np.ndarray  # (S + 1,) int64
+    names: tuple[str, ...]
+
+    @classmethod
+    def whole(cls, lengths: Sequence[int], names: Sequence[str] | None = None) -> Part:
+        """All rows of series that lie one after the other with these lengths."""
+        offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+        names = tuple(names) if names is not None else tuple(map(str, range(len(lengths))))
+        return cls("whole", np.stack((offsets[:-1], offsets[1:]), axis=1), offsets, names)
+
+    def __len__(self) -> int:
+        return int((self.rows[:, 1] - self.rows[:, 0]).sum())
+
+    def mask(self) -> np.ndarray:
+        """Which rows of the table belong to this part: bool, shape (N,)."""
+        mask = np.zeros(int(self.offsets[-1]), dtype=bool)
+        for start, end in self.rows:
+            mask[start:end] = True
+        return mask
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Split:
+    """Where the parts of each series begin and end.
+
+    ``bounds[s]`` holds four rows of series ``s``: the first row of train, validation and test, and
+    the row after its last one. ``dates`` has the first and last time of each part, None when empty.
+    """
+
+    names: tuple[str, ...]
+    bounds: np.ndarray  # (S, 4) int64
+    dates: tuple[tuple[str, str] | None, ...]
+
+    @property
+    def train(self) -> Part:
+        """The oldest rows: the only ones that anything may be fitted on."""
+        return self._part(0)
+
+    @property
+    def validation(self) -> Part:
+        """The rows between: they choose when to stop and which settings are best."""
+        return self._part(1)
+
+    @property
+    def test(self) -> Part:
+        """The newest rows: they are only ever measured on."""
+        return self._part(2)
+
+    def _part(self, index: int) -> Part:
+        offsets = np.append(self.bounds[:, 0], self.bounds[-1, 3])
+        return Part(PARTS[index], self.bounds[:, index : index + 2], offsets, self.names)
+
+    def train_rows(self) -> np.ndarray:
+        """Which rows of the table are training rows: bool, shape (N,)."""
+        return self.train.mask()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Rows, first and last time of each part, for ``run.json``."""
+        return {
+            name: {
+                "rows": len(self._part(i)),
+                "from": dates[0] if dates else None,
+                "to": dates[1] if dates else None,
+            }
+            for i, (name, dates) in enumerate(zip(PARTS, self.dates, strict=True))
+        }
+
+    def describe(self) -> str:
+        """The parts as three lines of text: name, rows, first and last time."""
+        series = f" in {len(self.names)} series" if len(self.names) > 1 else ""
+        return "\n".join(
+            f"{name:<11}{part['rows']:>9,} rows{series}"
+            + (f"  {part['from']} to {part['to']}" if part["rows"] else "")
+            for name, part in self.to_dict().items()
+        )
+
+    def __repr__(self) -> str:
+        return f"Split of {len(self.names)} series\n{self.describe()}"
+
+
+def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
+    """Cut every series of a table by time: train first, then validation, test last.
+
+    ``validation`` and ``test`` are a share of each series' rows (float below 1), a number of rows
+    (int), or the time stamp at which the part begins (str, datetime, datetime64; on the wall clock
+    of the table unless it names a zone). 0 leaves a part out.
+
+    Raises SettingsError for shares or counts that exclude each other, DataError when a series
+    keeps no training row.
+
+    >>> split(table, validation="2013-10-01", test="2013-11-15")  # doctest: +SKIP
+    """
+    _check_sizes(validation, test)
+    cuts = [
+        _resolve(name, cut, table) for name, cut in (("validation", validation), ("test", test))
+    ]
+    rows = np.empty((len(table.names), 4), dtype=np.int64)
+    for s, name in enumerate(table.names):
+        start, end = int(table.offsets[s]), int(table.offsets[s + 1])
+        times = table.times[start:end]
+        test_start = _begin(cuts[1], times, end - start)
+        validation_start = _begin(cuts[0], times, test_start)
+        if validation_start <= 0:
+            raise DataError(
+                f"split: {_series(name)} has {end - start} rows and keeps none for training "
+                f"(validation {test_start - max(validation_start, 0)}, "
+                f"test {end - start - test_start})"
+            )
+        rows[s] = start, start + validation_start, start + test_start, end
+    wall = table.local_times
+    dates = tuple(_dates(wall, rows[:, i : i + 2]) for i in range(3))
+    return Split(tuple(table.names), rows, dates)
+
+
+def _check_sizes(validation: Cut, test: Cut) -> None:
+    for name, cut in (("validation", validation), ("test", test)):
+        if isinstance(cut, bool) or not isinstance(cut, Cut | np.integer | np.floating):
+            raise SettingsError(
+                f"split: {name} must be a share, a number of rows or a time stamp, got {cut!r}"
+            )
+        if isinstance(cut, float | np.floating) and not 0 <= cut < 1:
+            raise SettingsError(f"split: {name} as a share must be in [0, 1), got {cut}")
+        if isinstance(cut, int | np.integer) and cut < 0:
+            raise SettingsError(f"split: {name} as a number of rows must be >= 0, got {cut}")
+    if isinstance(validation, float) and isinstance(test, float) and validation + test >= 1:
+        raise SettingsError(
+            f"split: validation {validation} and test {test} leave nothing to train on"
+        )
+
+
+def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
+    """A share, a number of rows, or a time stamp in UTC as the times of the table are."""
+    if isinstance(cut, float | np.floating):
+        return float(cut)
+    if isinstance(cut, int | np.integer):
+        return int(cut)
+    if table.step.is_integer:
+        raise SettingsError(
+            f"split: {name} is the time stamp {cut!r}, but the time of this table is whole numbers;"
+            " give a share or a number of rows"
+        )
+    if isinstance(cut, np.datetime64):
+        return _to_utc(cut, table.origin.zone)
+    try:
+        when = datetime.fromisoformat(cut) if isinstance(cut, str) else cut
+    except ValueError:
+        raise SettingsError(
+            f"split: {name} must be a time stamp like 2013-11-15 or 2013-11-15 06:00, got {cut!r}"
+        ) from None
+    if when.tzinfo is None:
+        return _to_utc(np.datetime64(when, "us"), table.origin.zone)
+    return np.datetime64(when.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def _to_utc(wall: np.datetime64, zone: str | None) -> np.datetime64:
+    if zone is None:
+        return wall
+    from unrolled.data.time.clock import from_wall
+
+    stamp: np.datetime64 = from_wall(np.array([wall], "M8[us]").view(np.int64), zone).view(
+        "M8[us]"
+    )[0]
+    return stamp
+
+
+def _begin(cut: float | int | np.datetime64, times: np.ndarray, end: int) -> int:
+    """The row of a series, with these times, at which a part that ends at row ``end`` begins."""
+    if isinstance(cut, np.datetime64):
+        return min(end, int(np.searchsorted(times, cut)))
+    return end - (round(len(times) * cut) if isinstance(cut, float) else cut)
+
+
+def _dates(times: np.ndarray, rows: np.ndarray) -> tuple[str, str] | None:
+    filled = rows[rows[:, 1] > rows[:, 0]]
+    if len(filled) == 0:
+        return None
+    return _text(times[filled[:, 0]].min()), _text(times[filled[:, 1] - 1].max())
+
+
+def _text(time: np.datetime64 | np.int64) -> str:
+    if isinstance(time, np.datetime64):
+        text = str(np.datetime_as_string(time, unit="s")).replace("T", " ")
+        return text.removesuffix(":00").removesuffix(" 00:00")
+    return str(time)
+
+
+def _series(name: str) -> str:
+    return f"series {name!r}" if name else "the series"

@@ -1,0 +1,180 @@
+"""The table: columns with roles, on a regular time grid, series after series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data.columns.roles import Roles, check_roles
+from unrolled.data.table.findings import Findings
+from unrolled.data.table.source_format import Origin
+from unrolled.data.time.grid import Step, Times
+from unrolled.errors import DataError
+
+
+@dataclass(frozen=True)
+class Table:
+    """A long table whose rows lie on a regular time grid, series after series.
+
+    roles: resolved, nothing left to guess: `time` is named, `past` is a tuple.
+    step: the time step of the grid, the same for every series.
+    names: the S series names; `("",)` when there is no series column.
+    offsets: (S+1,) int64; the rows of series s are `offsets[s]:offsets[s + 1]`.
+    times: (N,) datetime64[us], in UTC when a zone was given, or int64.
+    columns: name -> (N,) float64 with NaN for missing, or object array of str and None for
+        categories. It holds targets, past, known and static columns (repeated); not time or series.
+    present: (N,) bool; False where the row was a gap and was put on the grid by us.
+    findings: what was guessed, sorted, missing; `origin`: what the table was read from.
+
+    >>> table = Table.read({"day": np.arange("2013-01-01", "2013-01-31", dtype="M8[D]"),
+    ...                     "sold": np.arange(30.0) ** 2})
+    >>> str(table.step), table.roles.target, len(table)
+    ('1D', ('sold',), 30)
+    """
+
+    roles: Roles
+    step: Step
+    names: tuple[str, ...]
+    offsets: NDArray[np.int64]
+    times: Times
+    columns: Mapping[str, NDArray[Any]]
+    present: NDArray[np.bool_]
+    findings: Findings
+    origin: Origin
+
+    @classmethod
+    def read(
+        cls, source: Any, roles: Roles | None = None, *, step: str | int | None = None
+    ) -> Table:
+        """Read a path (CSV, also .gz, or Parquet), a pandas, polars or pyarrow frame, or a mapping.
+
+        roles: what the columns mean; whatever is None is guessed, and `findings` says why.
+        step: the time step ("1h", "15min", "1D", "1MS", 1), default: the most common difference.
+        A `Table` as source is given other target, past, known and static columns.
+        Rows are sorted; gaps are put on the grid as missing rows. Raises DataError, in one line
+        with the row (counted from 1, without the header) or column, for anything that is not a
+        table over regular time.
+        """
+        roles = roles or Roles()
+        if isinstance(source, Table):
+            return source._with_roles(roles)
+        from unrolled.data.table.build import build_table
+
+        return build_table(source, roles, None if step is None else Step.parse(step))
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        rows = f"{len(self):,} rows, {len(self.names):,} series, step {self.step}"
+        return f"Table({rows}, target {', '.join(self.roles.target) or 'none'})"
+
+    @property
+    def local_times(self) -> Times:
+        """The times (N,) as the clock on the wall shows them: for the calendar and for people."""
+        return self._to_wall(self.times)
+
+    @property
+    def series(self) -> NDArray[np.int64]:
+        """The number of the series of each row, (N,)."""
+        return np.repeat(np.arange(len(self.names)), np.diff(self.offsets))
+
+    def describe(self) -> str:
+        """The findings in words: rows, series, times, step, roles and why, gaps, missing values."""
+        return "\n".join(self.findings.lines())
+
+    def rows(self, name: str) -> slice:
+        """The rows of the series of this name."""
+        if name not in self.names:
+            raise DataError(f"no series {name!r} in the table; it has {', '.join(self.names[:12])}")
+        at = self.names.index(name)
+        return slice(int(self.offsets[at]), int(self.offsets[at + 1]))
+
+    def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
+        """Numeric columns side by side, (N, len(names)) float64; DataError for a text column."""
+        for name in names:
+            if name not in self.columns:
+                raise DataError(
+                    f"no column {name!r} in the table; it has {', '.join(self.columns)}"
+                )
+            if self.columns[name].dtype == object:
+                raise DataError(f"column {name!r}: expected numbers, got {self._texts(name)}")
+        empty = np.empty((len(self), 0))
+        return np.stack([self.columns[name] for name in names], axis=1) if names else empty
+
+    def check_target(self) -> None:
+        """DataError when a target is missing, text, without any value, or constant."""
+        if not self.roles.target:
+            numeric = [name for name, values in self.columns.items() if values.dtype != object]
+            raise DataError(f"target: name the column to forecast, one of {', '.join(numeric)}")
+        for name in self.roles.target:
+            values = self.columns[name]
+            if values.dtype == object:
+                raise DataError(f"target {name!r}: expected numbers, got {self._texts(name)}")
+            known = values[~np.isnan(values)]
+            if not len(known):
+                raise DataError(
+                    f"target {name!r}: expected numbers, got no value in {len(self)} rows"
+                )
+            if known.min() == known.max():
+                raise DataError(
+                    f"target {name!r}: expected values that change, got {known[0]:g} in every row"
+                )
+
+    def future_times(self, horizon: int) -> Times:
+        """The F = horizon times after the last row of each of the S series, (S, F)."""
+        last = self._to_wall(self.times[self.offsets[1:] - 1])
+        ahead = np.tile(np.arange(1, horizon + 1), len(last))
+        future = self.step.shift(last[np.repeat(np.arange(len(last)), horizon)], ahead)
+        return self._from_wall(future).reshape(len(last), horizon)
+
+    def frame(self, columns: Mapping[str, NDArray[Any]]) -> Any:
+        """Columns (n,) as a frame of the kind this table was read from; see `Origin.frame`.
+
+        The time goes under `roles.time`, in UTC as in `times`, and comes out in its own zone.
+        """
+        return self.origin.frame(columns)
+
+    def _with_roles(self, roles: Roles) -> Table:
+        given = {"time": roles.time, "series": roles.series}
+        for role, name in given.items():
+            if name not in (None, getattr(self.roles, role)):
+                raise DataError(f"{role}: the table was read with {getattr(self.roles, role)!r}")
+        roles = replace(roles, time=None, series=None)
+        check_roles(roles, self.columns)
+        named = {*roles.target, *roles.known, *roles.static}
+        static = roles.static or tuple(name for name in self.roles.static if name not in named)
+        rest = tuple(name for name in self.columns if name not in {*named, *static})
+        past = rest if roles.past is None else roles.past
+        roles = replace(
+            roles, time=self.roles.time, series=self.roles.series, past=past, static=static
+        )
+        told = dict(self.findings.roles)
+        told |= {
+            name: (role, "as asked")
+            for name, role in roles.columns().items()
+            if name in self.columns and told.get(name, ("",))[0] != role
+        }
+        return replace(self, roles=roles, findings=replace(self.findings, roles=told))
+
+    def _texts(self, name: str) -> str:
+        some = [repr(text) for text in dict.fromkeys(self.columns[name]) if text is not None][:3]
+        return f"text ({', '.join(some)}, …)"
+
+    def _to_wall(self, times: Times) -> Times:
+        if self.origin.zone in (None, "UTC"):
+            return times
+        from unrolled.data.time.clock import to_wall
+
+        return to_wall(times.view(np.int64), self.origin.zone).view("M8[us]")
+
+    def _from_wall(self, times: Times) -> Times:
+        if self.origin.zone in (None, "UTC"):
+            return times
+        from unrolled.data.time.clock import from_wall
+
+        return from_wall(times.view(np.int64), self.origin.zone).view("M8[us]")

@@ -1,0 +1,1 @@
+"""Texts as the numbers of their symbols."""

@@ -1,0 +1,248 @@
+"""Corpus: a text as numbers, split into training, validation and test; streams over it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from unrolled.data.text.files import Pieces, composed, find_encoding, find_files, pieces_of
+from unrolled.data.text.vocabulary import BPE_SIZE, Vocabulary, fit_vocabulary, utf
+from unrolled.errors import DataError, SettingsError
+
+PartName = Literal["train", "validation", "test"]
+PARTS: tuple[PartName, ...] = ("train", "validation", "test")
+BLOCK = 1 << 20  # numbers looked at together
+TextSource = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A text as the numbers of its symbols.
+
+    vocabulary: V symbols, learned from the training part alone.
+    tokens: (N,) numbers in the smallest type, memory-mapped from a file without a name, so that
+        the text may be larger than memory and nothing is left behind.
+    bounds: where each part begins and ends in `tokens`; characters: how many characters it has.
+    findings: the source, its encodings, its sizes: what the run folder and the report say.
+
+    >>> corpus = Corpus.of("to be or not to be, that is the question", validation=0.25)
+    >>> corpus.part("validation").size, len(corpus.vocabulary)
+    (10, 12)
+    """
+
+    vocabulary: Vocabulary
+    tokens: np.ndarray
+    bounds: dict[PartName, tuple[int, int]]
+    characters: dict[PartName, int]
+    findings: dict[str, Any]
+
+    @classmethod
+    def read(
+        cls,
+        source: TextSource,
+        *,
+        level: str = "char",
+        size: int = BPE_SIZE,
+        validation: float | int = 0.1,
+        test: float | int = 0.0,
+        encoding: str | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> Corpus:
+        """Read a file, a folder (its .txt, .text and .md files by name) or several.
+
+        level: the symbols are "char"acters, "byte"s of UTF-8 or "bpe", byte pairs.
+        size: of a bpe vocabulary. vocabulary: take this one, learn none.
+        validation, test: the last parts of the text, as shares or counts of its characters.
+        encoding: of all files; None finds it for each (a mark, UTF-8, Korean CP949).
+
+        Korean and accents are put in composed form (Unicode NFC); line ends stay as they are.
+        Raises DataError for what is no text, with the offset of the byte, for an empty text and
+        for one of a single symbol; SettingsError for an unknown level.
+        """
+        files = find_files(source)
+        encodings = [encoding or find_encoding(path) for path in files]
+        name = str(files[0]) if len(files) == 1 else f"{len(files)} files from {files[0].parent}"
+        about = {
+            "source": name,
+            "bytes": sum(path.stat().st_size for path in files),
+            "encodings": sorted(set(encodings)),
+        }
+        pieces = pieces_of(files, encodings)
+        return _build(pieces, about, (validation, test), vocabulary or (level, size))
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        *,
+        level: str = "char",
+        size: int = BPE_SIZE,
+        validation: float | int = 0.1,
+        test: float | int = 0.0,
+        vocabulary: Vocabulary | None = None,
+    ) -> Corpus:
+        """The corpus of a text that is in memory; arguments and errors as for `read`."""
+        about = {"source": "text", "bytes": len(utf(text))}
+        choice = vocabulary or (level, size)
+        return _build(lambda: composed([text]), about, (validation, test), choice)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {self.characters[name]:,}" for name in PARTS)
+        level, kinds = self.vocabulary.level, len(self.vocabulary)
+        return f"Corpus({parts} characters; {kinds} symbols, level {level})"
+
+    def part(self, name: PartName) -> np.ndarray:
+        """The numbers of a part (n,)."""
+        start, stop = self.bounds[name]
+        return self.tokens[start:stop]
+
+    def text(self, tokens: Sequence[int] | np.ndarray) -> str:
+        """The text of some numbers."""
+        return "".join(self.vocabulary.decode(map(int, tokens)))
+
+    def fingerprint(self) -> str:
+        """A mark that another text, vocabulary or split would not have."""
+        mark = hashlib.blake2b(repr((self.vocabulary.to_dict(), self.bounds)).encode())
+        for _, tokens in blocks(self.tokens):
+            mark.update(tokens.tobytes())
+        return mark.hexdigest()[:32]
+
+
+def blocks(tokens: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Numbers in pieces that fit into memory, with the place where each begins."""
+    for start in range(0, len(tokens), BLOCK):
+        yield start, tokens[start : start + BLOCK]
+
+
+def _build(
+    pieces: Pieces,
+    about: dict[str, Any],
+    shares: tuple[float | int, float | int],
+    vocabulary: Vocabulary | tuple[str, int],
+) -> Corpus:
+    total = sum(map(len, pieces()))
+    if total == 0:
+        raise DataError(f"corpus: {about['source']} is empty: it holds no text")
+    test = _count("test", shares[1], total)
+    held = _count("validation", shares[0], total)
+    if held + test >= total:
+        raise SettingsError(
+            f"corpus: {held} characters for validation and {test} for test leave none of "
+            f"{total} to train on"
+        )
+    ends = (total - held - test, total - test, total)
+    if isinstance(vocabulary, tuple):
+        training = (piece for index, piece in _by_part(pieces, ends) if index == 0)
+        vocabulary = fit_vocabulary(vocabulary[0], training, vocabulary[1])
+        _check_varied(pieces, about["source"])
+    tokens, sizes, unknown = _encode(_by_part(pieces, ends), vocabulary)
+    edges = [0, *np.cumsum(sizes).tolist()]
+    characters = dict(zip(PARTS, (total - held - test, held, test), strict=True))
+    findings = {
+        **about,
+        "level": vocabulary.level,
+        "characters": total,
+        "vocabulary": len(vocabulary),
+        "parts": {
+            name: {"characters": characters[name], "symbols": size, "unknown": strange}
+            for name, size, strange in zip(PARTS, sizes, unknown, strict=True)
+        },
+    }
+    bounds = {name: (edges[i], edges[i + 1]) for i, name in enumerate(PARTS)}
+    return Corpus(vocabulary, tokens, bounds, characters, findings)
+
+
+def _count(name: str, share: float | int, total: int) -> int:
+    """A share of the characters, rounded up, or a count of them."""
+    if isinstance(share, bool) or not (0 <= share < 1 or (isinstance(share, int) and share >= 0)):
+        raise SettingsError(
+            f"corpus: {name} must be a share in [0, 1) or a count of characters, got {share!r}"
+        )
+    return share if isinstance(share, int) else math.ceil(round(share * total, 6))
+
+
+def _check_varied(pieces: Pieces, source: str) -> None:
+    first = ""
+    for piece in pieces():
+        first = first or piece[:1]
+        if piece.strip(first):
+            return
+    raise DataError(f"corpus: {source} has only one symbol, {first!r}: there is nothing to predict")
+
+
+def _by_part(pieces: Pieces, ends: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """The pieces with the index of their part, cut where a part ends."""
+    part, place = 0, 0
+    for piece in pieces():
+        while piece:
+            while place >= ends[part]:
+                part += 1
+            inside = piece[: ends[part] - place]
+            yield part, inside
+            place += len(inside)
+            piece = piece[len(inside) :]
+
+
+def _encode(
+    parts: Iterator[tuple[int, str]], vocabulary: Vocabulary
+) -> tuple[np.ndarray, list[int], list[int]]:
+    """Numbers in a file without a name, how many each part has, how many of them are unknown."""
+    highest = len(vocabulary) + len(vocabulary.log_unknown) - 1
+    kind = np.min_scalar_type(highest)
+    sizes, unknown = [0] * len(PARTS), [0] * len(PARTS)
+    with tempfile.TemporaryFile() as file:
+        for part, piece in parts:
+            numbers = vocabulary.encode(piece)
+            sizes[part] += len(numbers)
+            unknown[part] += int((numbers >= len(vocabulary)).sum())
+            file.write(numbers.astype(kind).tobytes())
+        file.flush()
+        tokens = np.memmap(file, kind, "r", shape=(sum(sizes),))
+    return tokens, sizes, unknown
+
+
+class Streams:
+    """A text as B streams side by side, T symbols of each a step: the state can be carried over.
+
+    Stream b goes on in step k + 1 where it was in step k. Each epoch begins at another place of
+    the text (which is read as a ring, so that nothing is left out for good): where streams and
+    steps are cut varies, and so does the context of each symbol.
+
+    >>> streams = Streams(np.arange(20), batch=2, steps=3)
+    >>> [(a.tolist(), b.tolist()) for a, b in streams.epoch(0)][1]
+    ([[3, 4, 5], [13, 14, 15]], [[4, 5, 6], [14, 15, 16]])
+    """
+
+    def __init__(self, tokens: np.ndarray, batch: int, steps: int) -> None:
+        self.tokens = tokens
+        length = len(tokens) // batch
+        if length < 2:
+            raise DataError(
+                f"fit: the training part has {len(tokens)} symbols, too few for {batch} streams "
+                f"side by side: at least {2 * batch} are needed, or a smaller batch_size"
+            )
+        self.steps = min(steps, length - 1)
+        self._starts = np.arange(batch) * length
+        self._length = length
+
+    def __len__(self) -> int:
+        """The steps of an epoch."""
+        return self._length // self.steps
+
+    def epoch(self, offset: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Inputs and targets, each (B, T) and int64, from an offset of the text on."""
+        window = np.arange(self.steps + 1)
+        for step in range(len(self)):
+            places = self._starts[:, None] + (offset + step * self.steps + window)
+            chunk = self.tokens[places % len(self.tokens)].astype(np.int64)
+            yield chunk[:, :-1], chunk[:, 1:]

@@ -1,0 +1,1 @@
+"""Time stamps, zones, the regular grid, the calendar."""

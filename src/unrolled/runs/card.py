@@ -1,0 +1,43 @@
+"""What `run.json` holds: the settings, the data, how data become numbers, fingerprints."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["training", "finished", "interrupted"]
+SCHEMA = 1
+
+
+class Card(BaseModel):
+    """What `run.json` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    task: str
+    status: Status
+    versions: dict[str, str]
+    device: str
+    settings: dict[str, dict[str, Any]]
+    data: dict[str, Any]
+    encoder: dict[str, Any]
+    metrics: dict[str, Any] = {}
+    fingerprints: dict[str, str] = {}
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    import numpy
+    import torch
+
+    from unrolled import __version__
+
+    return {
+        "unrolled": __version__,
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,1 @@
+"""Label a sequence, or each of its steps."""

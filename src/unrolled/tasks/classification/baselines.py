@@ -1,0 +1,43 @@
+"""The nearest neighbour: what a classifier of sequences must be better than."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unrolled.data.sequences.sequences import Sequences
+
+if TYPE_CHECKING:
+    from unrolled.data.sequences.encode import SequenceEncoder
+
+MOST = 4e9  # multiplications: a baseline must not take longer than a few seconds
+POINTS = 64
+
+
+def nearest_labels(
+    encoder: SequenceEncoder, learned: Sequences, codes: np.ndarray, tested: Sequences
+) -> np.ndarray | None:
+    """The code (n,) of the nearest training sequence; None where that would take too long.
+
+    Sequences are scaled as for the network, brought to one length by linear interpolation, and
+    compared by the sum of squared differences.
+    """
+    points = min(POINTS, learned.inputs.shape[1])
+    if len(learned) * len(tested) * points * learned.inputs.shape[2] > MOST:
+        return None
+    ours, theirs = (_same_length(encoder.inputs(s), s.lengths, points) for s in (learned, tested))
+    distance = (ours**2).sum(1)[None] - 2 * theirs @ ours.T
+    nearest: np.ndarray = codes[distance.argmin(1)]
+    return nearest
+
+
+def _same_length(inputs: np.ndarray, lengths: np.ndarray, points: int) -> np.ndarray:
+    """(n, T, D) -> (n, points · D), each sequence from its first to its last time step."""
+    place = np.linspace(0, 1, points) * (lengths[:, None] - 1)
+    left = np.minimum(place.astype(np.int64), np.maximum(lengths[:, None] - 2, 0))
+    share = (place - left)[..., None].astype(np.float32)
+    right = np.minimum(left + 1, lengths[:, None] - 1)
+    rows = np.arange(len(inputs))[:, None]
+    flat: np.ndarray = inputs[rows, left] * (1 - share) + inputs[rows, right] * share
+    return flat.reshape(len(inputs), -1)

@@ -1,0 +1,97 @@
+"""Fitting a forecaster to a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from unrolled.cli.recognise import source
+from unrolled.console.groups import given
+from unrolled.console.options import Columns, Order, Rows
+from unrolled.console.values import cut, names
+from unrolled.errors import SettingsError
+
+if TYPE_CHECKING:
+    from unrolled.data import Roles, Table
+    from unrolled.tasks import Forecaster
+    from unrolled.training import Training
+
+PART = "0.15"
+
+
+@dataclass(frozen=True)
+class ForecastJob:
+    """A table that was read, and the forecaster that is to be fitted to it."""
+
+    order: Order
+    table: Table
+    model: Forecaster
+    training: Training
+
+    @classmethod
+    def read(cls, order: Order) -> ForecastJob:
+        """Read the table; what cannot be learned from is refused here."""
+        from unrolled.tasks import Forecaster
+        from unrolled.training import Training
+
+        if order.ahead.horizon is None:
+            raise SettingsError(f"{order.file}: --horizon says how many steps to forecast")
+        table = read_table(order.file, order.rows, order.columns)
+        targets = names(order.columns.target) or table.roles.target
+        table.check_target()
+        model = Forecaster(targets, **given(order.ahead), **given(order.network))
+        return cls(order, table, model, Training(**given(order.learning)))
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The sizes of the parts that are kept apart."""
+        asked = {"validation": PART, "test": PART} | given(self.order.parts)
+        return {name: cut(text) for name, text in asked.items()}
+
+    def describe(self) -> str:
+        """What was found in the table, and how it is cut."""
+        from unrolled.data.table.split import split
+
+        return f"{self.table.describe()}\n\n{split(self.table, **self.parts).describe()}"
+
+    def fit(self, **run: Any) -> None:
+        """Fit and measure."""
+        self.model.fit(self.table, self.table.roles, training=self.training, **self.parts, **run)
+
+    def resolved(self) -> dict[str, Any]:
+        """The options of this task with the values they came to."""
+        settings, found = self.model.settings, self.model.fitted.roles
+        columns = {"features": found.past, "known": found.known, "static": found.static}
+        return {
+            "file": str(source(self.order.file).resolve()),
+            "target": list(settings.target),
+            "horizon": settings.horizon,
+            "past": self.model.fitted.past,
+            "time": found.time,
+            "series": found.series,
+            **{role: list(named or ()) for role, named in columns.items()},
+            "step": str(self.table.step),
+            "dropout": settings.dropout,
+            **{name: str(size) for name, size in self.parts.items()},
+        }
+
+
+def read_table(file: str, rows: Rows, columns: Columns) -> Table:
+    """Read a table; what the options do not say about its columns is guessed."""
+    from unrolled.data import Table
+
+    return Table.read(source(file), roles(rows, columns), step=columns.step)
+
+
+def roles(rows: Rows, columns: Columns) -> Roles:
+    """What the options say about the columns."""
+    from unrolled.data import Roles
+
+    return Roles(
+        time=rows.time,
+        series=rows.series,
+        target=names(columns.target),
+        past=names(columns.features) if columns.features else None,
+        known=names(columns.known),
+        static=names(columns.static),
+    )

@@ -1,0 +1,47 @@
+"""What a forecaster is, as a small frozen value that is checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unrolled.errors import SettingsError
+from unrolled.networks.settings import check_count, check_network
+
+
+@dataclass(frozen=True)
+class ForecasterSettings:
+    """What a forecaster is; `Forecaster` says what each setting means."""
+
+    target: tuple[str, ...]
+    past: int | None
+    horizon: int
+    cell: str
+    hidden: int
+    layers: int
+    quantiles: tuple[float, ...]
+    dropout: float
+
+    def __post_init__(self) -> None:
+        if not self.target:
+            raise SettingsError("forecaster: name at least one target column")
+        check_count("forecaster: horizon", self.horizon)
+        if self.past is not None:
+            check_count("forecaster: past", self.past)
+        check_network("forecaster", self.cell, self.hidden, self.layers, self.dropout)
+        self._check_quantiles()
+
+    def _check_quantiles(self) -> None:
+        rising = list(self.quantiles) == sorted(set(self.quantiles))
+        pairs = zip(self.quantiles, reversed(self.quantiles), strict=True)
+        paired = all(abs(low + high - 1) < 1e-9 for low, high in pairs)
+        if not (rising and paired and len(self.quantiles) % 2 and self.quantiles[0] > 0):
+            raise SettingsError(
+                "forecaster: quantiles must rise, lie between 0 and 1, hold 0.5 and come in pairs "
+                f"like 0.05 and 0.95, got {', '.join(map(str, self.quantiles)) or 'none'}"
+            )
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The intervals in percent, widest first: 0.05 and 0.95 make 90."""
+        below = self.quantiles[: len(self.quantiles) // 2]
+        return tuple(round(100 * (1 - 2 * quantile)) for quantile in below)

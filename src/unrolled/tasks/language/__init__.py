@@ -1,0 +1,1 @@
+"""The next symbol of a text."""

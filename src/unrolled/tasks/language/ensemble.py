@@ -1,0 +1,75 @@
+"""Several language networks that learn the same text: their probabilities are meaned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from unrolled.layers.engines import EngineName
+from unrolled.networks.ensemble import Members, meaned
+from unrolled.tasks.language.network import LanguageNetwork, State
+from unrolled.tasks.language.settings import Dropout, LanguageSettings
+
+
+class LanguageEnsemble(Members[LanguageNetwork]):
+    """M networks, each begun and trained on its own (clipping apart): p is the mean of their p.
+
+    It is used as one network is: the features (T, B, M ·) are those of all networks side by side,
+    the state is the states of all layers of the first network, then of the second, and so on.
+    """
+
+    def __init__(self, settings: LanguageSettings, vocabulary: int) -> None:
+        super().__init__(LanguageNetwork(settings, vocabulary) for _ in range(settings.members))
+
+    @property
+    def drop(self) -> Dropout:
+        """What each network leaves out in training."""
+        return self.members()[0].drop
+
+    def leave_out(self, weights: float) -> None:
+        """Leave out another share of the recurrent weights of every network in training."""
+        for network in self.members():
+            network.leave_out(weights)
+
+    def choose_engine(self, name: EngineName) -> None:
+        """The engine of every layer of every network."""
+        for network in self.members():
+            network.choose_engine(name)
+
+    @property
+    def vocabulary(self) -> int:
+        """V."""
+        return self.members()[0].vocabulary
+
+    def forward(self, symbols: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Symbols (T, B) and a state to features (T, B, M ·) and the state after them."""
+        features, after = [], []
+        for i, network in enumerate(self.members()):
+            layers = len(network.layers)
+            own = None if state is None else state[i * layers : (i + 1) * layers]
+            found, states = network(symbols, own)
+            features.append(found)
+            after += states
+        return torch.cat(features, -1), tuple(after)
+
+    def loss(self, features: Tensor, targets: Tensor) -> Tensor:
+        """The mean of the networks' losses: each learns as if it were alone."""
+        pairs = zip(self.members(), self._each(features), strict=True)
+        return torch.stack([network.loss(own, targets) for network, own in pairs]).mean()
+
+    def log_probabilities(self, features: Tensor) -> Tensor:
+        """(n, M ·) to the logarithm of the mean probability of each known symbol (n, V)."""
+        pairs = zip(self.members(), self._each(features), strict=True)
+        return meaned([network.log_probabilities(own) for network, own in pairs])
+
+    def _each(self, features: Tensor) -> tuple[Tensor, ...]:
+        return features.chunk(len(self.networks), -1)
+
+
+AnyNetwork = LanguageNetwork | LanguageEnsemble
+
+
+def build(settings: LanguageSettings, vocabulary: int) -> AnyNetwork:
+    """One network, or as many as the settings say."""
+    kind = LanguageNetwork if settings.members == 1 else LanguageEnsemble
+    return kind(settings, vocabulary)

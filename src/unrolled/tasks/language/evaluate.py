@@ -1,0 +1,111 @@
+"""What is found out about a fitted language model: what results.json and the report show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unrolled.data.text.corpus import Corpus, PartName
+from unrolled.tasks.language.baselines import ngram_surprise
+from unrolled.tasks.language.score import Score
+
+if TYPE_CHECKING:
+    from unrolled.tasks.language.estimator import LanguageModel
+
+MOST = 1 << 17  # symbols of a part that are measured at the end of `fit`: half a minute
+PASSAGE = 1500  # symbols of the text that is coloured
+
+
+def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[str, Any]:
+    """Score the validation part, and the test part if there is one, beside counting.
+
+    The epoch was chosen by the validation part: only a test part is new to the model.
+    """
+    names: tuple[PartName, ...] = ("validation", "test")
+    parts = [name for name in names if len(corpus.part(name))]
+    measured = {name: _measure(model, corpus, name) for name in parts}
+    last = measured[parts[-1]]
+    return {
+        "task": "language",
+        "network": model.settings.name,
+        "corpus": corpus.findings,
+        "judged_on": parts[-1],
+        "parts": {name: part["table"] for name, part in measured.items()},
+        "table": last["table"],
+        "verdict": _verdict(last["table"], _measured(corpus, parts[-1])),
+        "samples": samples,
+        "passage": last["passage"],
+    }
+
+
+def _measure(model: LanguageModel, corpus: Corpus, name: PartName) -> dict[str, Any]:
+    tokens = corpus.part(name)[:MOST]
+    characters = corpus.characters[name]
+    if len(tokens) < len(corpus.part(name)):
+        characters = len(corpus.text(tokens))
+    nats = model.surprise(tokens)
+    rows = [_row(model.settings.name, nats, tokens, characters, corpus)]
+    counted = ngram_surprise(corpus.part("train"), tokens, len(corpus.vocabulary))
+    counted = [_with_unknown(it, tokens, corpus) for it in counted]
+    best = min(range(len(counted)), key=lambda i: float(counted[i].sum()))
+    for context in sorted({best, 0}, reverse=True):
+        rows.append(_row(f"{context + 1}-gram", counted[context], tokens, characters, corpus))
+    return {"table": rows, "passage": passage(corpus, tokens[:PASSAGE], nats)}
+
+
+def _with_unknown(nats: np.ndarray, tokens: np.ndarray, corpus: Corpus) -> np.ndarray:
+    """The same probabilities for symbols that training never saw as the network's."""
+    vocabulary = corpus.vocabulary
+    nats = nats - vocabulary.log_known
+    for i, log in enumerate(vocabulary.log_unknown):
+        nats[tokens == len(vocabulary) + i] = -log
+    return nats
+
+
+def _row(
+    name: str, nats: np.ndarray, tokens: np.ndarray, characters: int, corpus: Corpus
+) -> dict[str, Any]:
+    unknown = int((tokens >= len(corpus.vocabulary)).sum())
+    score = Score(float(nats.sum()), len(tokens), characters, unknown)
+    return {"name": name, **score.to_dict()}
+
+
+def passage(corpus: Corpus, tokens: np.ndarray, nats: np.ndarray) -> list[list[Any]]:
+    """A text piece by piece with the nats of each: bytes of one character are taken together."""
+    pieces: list[list[Any]] = []
+    waiting = 0.0
+    for text, cost in zip(corpus.vocabulary.decode(map(int, tokens)), nats, strict=False):
+        waiting += float(cost)
+        if text:
+            pieces.append([text, round(waiting, 3)])
+            waiting = 0.0
+    return pieces
+
+
+def _measured(corpus: Corpus, part: PartName) -> str:
+    """What was measured, in words."""
+    symbols = len(corpus.part(part))
+    if symbols <= MOST:
+        return f"the {part} text"
+    return f"the first {MOST:,} of {symbols:,} symbols of the {part} text"
+
+
+def _verdict(table: list[dict[str, Any]], measured: str) -> str:
+    own, counts = (row["nats_per_character"] for row in table[:2])
+    bits, rival = table[0]["bits_per_character"], table[1]["name"]
+    saved = 100 * (1 - own / counts)
+    beside = f"{saved:.0f} % less than" if saved >= 0 else "worse than"
+    return (
+        f"{own:.3f} nats ({bits:.3f} bits) per character of {measured}: {beside} counting "
+        f"what follows what ({rival}, {counts:.3f})."
+    )
+
+
+def headline(results: dict[str, Any] | None) -> dict[str, Any]:
+    """The numbers that run.json keeps."""
+    if results is None:
+        return {}
+    kept = ("nats_per_character", "bits_per_character", "perplexity")
+    own = results["table"][0]
+    return {f"{results['judged_on']}_{name}": own[name] for name in kept}

@@ -1,0 +1,30 @@
+"""The device that computes: found by name, and described in words."""
+
+from __future__ import annotations
+
+import torch
+
+from unrolled.errors import SettingsError
+
+
+def find_device(name: str) -> torch.device:
+    """The device of this name, "auto" being a GPU if there is one; else SettingsError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        raise SettingsError(f"device: this machine and torch have no {name!r}") from None
+    return device
+
+
+def describe_device(name: str) -> str:
+    """The device in words: "CPU, 2 threads", or the name of the GPU."""
+    device = find_device(name)
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} ({device})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return str(device)
