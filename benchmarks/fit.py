@@ -18,7 +18,7 @@ from benchmarks.timing import interleaved, keep
 from unrolled import Forecaster, Roles, Table, Training, samples, split
 from unrolled.tasks.forecasting.losses import pinball_loss
 from unrolled.tasks.forecasting.objective import ForecastTask
-from unrolled.tasks.forecasting.prepare import Prepared
+from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.training import train
 
 EPOCHS, ROUNDS = 2, 3
@@ -30,7 +30,7 @@ def prepared(cell: str) -> tuple[Forecaster, ForecastTask, Training]:
     settings = Training(epochs=EPOCHS, patience=EPOCHS)
     model = Forecaster("temp", horizon=24, cell=cell)
     model.fit(table, training=Training(epochs=1, engine="torch"))
-    parts, ready = split(table), Prepared.of(table, model.fitted.encoder)
+    parts, ready = split(table), EncodedTable.of(table, model.fitted.encoder)
     windows = [model.windows(ready, part) for part in (parts.train, parts.validation)]
     return model, ForecastTask(model.network, windows[0], windows[1], settings), settings
 

@@ -7,7 +7,7 @@
 `score` fits with the defaults of `LanguageModel` and `default_training`, once for each seed, and
 prints nats per character of the validation part (the best epoch is chosen by it, as the published
 figures do) and the minutes. Goals on two cores: tiny-shakespeare 1.44 within 15 minutes and 1.40
-within 30 (--members 2); koconovel 2.75.
+within 30 (--ensemble 2); koconovel 2.75.
 
 `speed` trains the same network of the same sizes by `train` and by the loop a careful person
 writes on torch's own layers. Goals: LSTM 1.3 times as many symbols per second, GRU 2 times.
@@ -51,7 +51,7 @@ def score(
     rows = []
     for seed in seeds:
         fresh = LanguageModel(**model)
-        training = default_training(len(corpus.part("train")), fresh.settings.steps)
+        training = default_training(len(corpus.part("train")), fresh.settings.bptt)
         began = time.perf_counter()
         fresh.fit(corpus, training=replace(training, seed=seed, **changes), display=Bar())
         minutes = (time.perf_counter() - began) / 60
@@ -128,7 +128,7 @@ def share(vocabulary: int, rounds: int) -> None:
     """Seconds of the recurrent layers and of the classifier with its loss, both passes of each."""
     settings = LanguageModel().settings
     network = LanguageNetwork(settings, vocabulary)
-    symbols = torch.randint(vocabulary, (settings.steps, default_training(1_000_000).batch_size))
+    symbols = torch.randint(vocabulary, (settings.bptt, default_training(1_000_000).batch_size))
 
     def layers() -> None:
         network(symbols)[0].sum().backward()
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=64 * BATCH * STEPS, help="for speed")
     parser.add_argument("--vocabulary", type=int, default=1519, help="for share")
     parser.add_argument("--cell")
-    for name in ("hidden", "layers", "embed", "steps", "members", "epochs", "batch-size"):
+    for name in ("hidden", "layers", "embed", "bptt", "members", "epochs", "batch-size"):
         parser.add_argument(f"--{name}", type=int)
     for name in ("dropout", "learning-rate", "average", "weight-decay"):
         parser.add_argument(f"--{name}", type=float)
@@ -169,7 +169,7 @@ def main() -> None:
         return
     if "drop" in asked:
         asked["dropout"] = Dropout(*asked["drop"])
-    of_model = ("cell", "hidden", "layers", "embed", "dropout", "steps", "members")
+    of_model = ("cell", "hidden", "layers", "embed", "dropout", "bptt", "members")
     of_training = ("epochs", "batch_size", "learning_rate", "average", "weight_decay")
     score(
         asked["text"],

@@ -45,7 +45,7 @@ def child() -> None:
     before = resident()
     table = np.empty((ROWS, FEATURES), dtype=np.float32)
     rng.standard_normal(dtype=np.float32, out=table)
-    windows = Windows(table, past=PAST, horizon=HORIZON, targets=table[:, :1])
+    windows = Windows(table, lookback=PAST, horizon=HORIZON, targets=table[:, :1])
     seconds = []
     for _ in range(BATCHES):
         indices = rng.integers(len(windows), size=BATCH)

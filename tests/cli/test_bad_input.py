@@ -51,9 +51,9 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
         ["time"],
     ),
     "unknown target": (weather(), ["--target", "tempp"], ["'tempp'", "did you mean 'temp'?"]),
-    "unknown known": (weather(), ["--known", "wnd"], ["'wnd'", "did you mean 'wind'?"]),
+    "unknown known": (weather(), ["--future", "wnd"], ["'wnd'", "did you mean 'wind'?"]),
     "unknown series": (weather(), ["--series", "station"], ["'station'", "time, temp, wind"]),
-    "two roles": (weather(), ["--target", "temp", "--known", "temp"], ["'temp'", "two roles"]),
+    "two roles": (weather(), ["--target", "temp", "--future", "temp"], ["'temp'", "two roles"]),
     "no target": (weather(), [], ["target", "temp, wind"]),
     "text as target": (
         csv("time,temp", [f"2013-01-{d:02d},{'warm' if d % 2 else 'cold'}" for d in range(1, 29)]),
@@ -94,7 +94,7 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
     "too few rows": (
         weather(20),
         ["--target", "temp"],
-        ["has in its train part 14 rows", "past 6 + horizon 12"],
+        ["has in its train part 14 rows", "lookback 6 + horizon 12"],
     ),
     "no rows left to train on": (
         weather(),
@@ -118,7 +118,11 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
     ),
     "horizon 0": (weather(), ["--target", "temp", "--horizon", "0"], ["horizon", ">= 1", "got 0"]),
     "horizon is text": (weather(), ["--target", "temp", "--horizon", "day"], ["horizon", "'day'"]),
-    "past 0": (weather(), ["--target", "temp", "--past", "0"], ["past", ">= 1", "got 0"]),
+    "lookback 0": (
+        weather(),
+        ["--target", "temp", "--lookback", "0"],
+        ["lookback", ">= 1", "got 0"],
+    ),
     "time goes backwards and comes twice": (
         AGAIN,
         ["--target", "temp"],
@@ -331,7 +335,7 @@ PREDICT: dict[str, tuple[bytes, list[str], list[str]]] = {
     "too short a past": (
         weather(5),
         [],
-        ["5 rows up to the last known target", "6 are needed (past 6)"],
+        ["5 rows up to the last known target", "6 are needed (lookback 6)"],
     ),
     "text where numbers were": (
         csv(

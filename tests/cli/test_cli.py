@@ -29,7 +29,7 @@ COMMANDS = (
     *("demo", "samples", "inspect", "fit", "evaluate", "predict", "backtest", "generate"),
     *("report", "doctor"),
 )
-FIT = ("--target", "temp", "--horizon", "3", "--past", "12", "--hidden", "4", "--epochs", "2")
+FIT = ("--target", "temp", "--horizon", "3", "--lookback", "12", "--hidden", "4", "--epochs", "2")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -172,7 +172,7 @@ def test_quiet_and_json_print_one_object(table: Path, tmp_path: Path, capsys: Ca
 def test_the_command_line_is_the_library(run: Path, table: Path) -> None:
     from unrolled import Roles, Training
 
-    model = Forecaster("temp", horizon=3, past=12, hidden=4)
+    model = Forecaster("temp", horizon=3, lookback=12, hidden=4)
     model.fit(table, Roles(), training=Training(epochs=2))
     weights = torch.cat([w.flatten() for w in model.network.state_dict().values()])
     loaded = Forecaster.load(run).network.state_dict()
@@ -200,7 +200,7 @@ def test_without_a_test_part_there_is_still_a_run(
 
 def test_a_config_gives_options_and_flags_win(tmp_path: Path, table: Path, capsys: Capture) -> None:
     (tmp_path / "fit.toml").write_text(
-        f'file = "{table}"\ntarget = "temp"\nhorizon = 3\npast = 12\nhidden = 4\nepochs = 9\n'
+        f'file = "{table}"\ntarget = "temp"\nhorizon = 3\nlookback = 12\nhidden = 4\nepochs = 9\n'
         f'batch-size = 64\nquiet = true\nvalidation = 2013-01-13\nout = "{tmp_path / "run"}"\n'
     )
     assert main(["fit", "--config", str(tmp_path / "fit.toml"), "--epochs", "1"]) == 0
@@ -214,7 +214,7 @@ def test_a_config_gives_options_and_flags_win(tmp_path: Path, table: Path, capsy
 def test_the_config_in_a_run_repeats_it_to_the_byte(run: Path, tmp_path: Path) -> None:
     config = tomllib.loads((run / "config.toml").read_text())
     assert config["horizon"] == 3
-    assert config["features"] == ["wind"]
+    assert config["past"] == ["wind"]
     assert config["cell"] == "gru"
     again = tmp_path / "again"
     words = ["fit", "--config", str(run / "config.toml"), "--out", str(again), "--quiet"]
@@ -289,7 +289,7 @@ def test_doctor_says_which_engine_runs(capsys: Capture) -> None:
 
 
 def test_times_of_a_sample_are_printed_short(tmp_path: Path, capsys: Capture) -> None:
-    words = ["fit", "seattle-weather", "--target", "temp_max", "--past", "5", "--horizon", "2"]
+    words = ["fit", "seattle-weather", "--target", "temp_max", "--lookback", "5", "--horizon", "2"]
     words += ["--hidden", "2", "--epochs", "1", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     capsys.readouterr()

@@ -94,7 +94,7 @@ def test_ucr_rows_are_told_from_a_text(tmp_path: Path, capsys: Capture) -> None:
 def test_the_command_line_is_the_library(folder: Path) -> None:
     sequences = Sequences.read(folder / "moves.csv", series="id", label="kind")
     training = replace(default_training(len(sequences)), epochs=1)
-    model = Classifier(hidden=4, members=1).fit(sequences, test=0.2, training=training)
+    model = Classifier(hidden=4, ensemble=1).fit(sequences, test=0.2, training=training)
     loaded = Classifier.load(folder / "labels").model.state_dict()
     for name, weight in model.model.state_dict().items():
         assert torch.equal(weight, loaded[name])
@@ -192,7 +192,7 @@ def test_predict_does_not_look_at_labels(tmp_path: Path, capsys: Capture) -> Non
 def test_json_is_one_object(tmp_path: Path, capsys: Capture) -> None:
     fit_labels(tmp_path, "--json")
     value = json.loads(capsys.readouterr().out)
-    assert value["task"] == "labels"
+    assert value["task"] == "classification"
     assert value["results"]["test"] == {"sequences": 4, "labels": 4}
     assert not {"examples", "confusion"} & set(value["results"])
 
@@ -298,7 +298,7 @@ def test_inspect(folder: Path, tmp_path: Path, capsys: Capture) -> None:
 
 def test_a_real_set(shared_data: Path, tmp_path: Path, capsys: Capture) -> None:
     train = shared_data / "labelled" / "ItalyPowerDemand" / "ItalyPowerDemand_TRAIN.ts"
-    words = ["--hidden", "16", "--members", "1", "--epochs", "8", "--out", str(tmp_path / "run")]
+    words = ["--hidden", "16", "--ensemble", "1", "--epochs", "8", "--out", str(tmp_path / "run")]
     assert main(["fit", str(train), *words, "--json", "--quiet"]) == 0
     value = json.loads(capsys.readouterr().out)["results"]
     assert value["test"]["sequences"] == 1029

@@ -63,13 +63,13 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "no validation": ("a.txt", b"abc" * 99, ["--validation", "0"], ["validation part is empty"]),
     "validation by time": ("a.txt", b"abc" * 99, ["--validation", "2013-10-01"], ["--validation"]),
     "nothing to learn": ("a.txt", b"abc" * 99, ["--test", "0.95"], ["leave none of 297"]),
-    "no steps": ("a.txt", b"abc" * 99, ["--steps", "0"], ["steps", ">= 1", "got 0"]),
+    "no steps": ("a.txt", b"abc" * 99, ["--bptt", "0"], ["bptt", ">= 1", "got 0"]),
     "dropout": ("a.txt", b"abc" * 99, ["--dropout", "1"], ["dropout", "[0, 1)"]),
     "weight dropout": ("a.txt", b"abc" * 99, ["--weight-dropout", "1"], ["weights", "[0, 1)"]),
-    "no members of a text": ("a.txt", b"abc" * 99, ["--members", "0"], ["members", "got 0"]),
+    "no ensemble of a text": ("a.txt", b"abc" * 99, ["--ensemble", "0"], ["ensemble", "got 0"]),
     "members of a forecast": (
-        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--members", "2"]),
-        ["--members", "labelled sequences or a text"],
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--ensemble", "2"]),
+        ["--ensemble", "labelled sequences or a text"],
     ),
     "no such cell": ("a.txt", b"abc" * 99, ["--cell", "lstn"], ["lstm", "'lstn'"]),
     "horizon of a text": (
@@ -80,7 +80,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     ),
     "pool of a text": ("a.txt", b"abc" * 99, ["--pool", "last"], ["--pool is for labelled"]),
     "series of a text": ("a.txt", b"abc" * 99, ["--series", "id"], ["--series", "a text"]),
-    "unknown task": ("a.txt", b"abc" * 99, ["--task", "label"], ["did you mean 'labels'?"]),
+    "unknown task": (
+        "a.txt",
+        b"abc" * 99,
+        ["--task", "label"],
+        ["there are forecast, classification, language"],
+    ),
     "no sequences": ("a.ts", ts([]).encode(), [], ["expected sequences, got none"]),
     "no data": ("a.ts", b"hello", [], ["line 1", "@data"]),
     "length 0": ("a.ts", ts(["1,2:a", ":b"]).encode(), [], ["line 4", "length 0"]),
@@ -104,7 +109,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         *("a.ts", ts(CASES).encode(), ["--test", "0", "--validation", "7"]),
         ["validation", "share in [0, 1)", "7"],
     ),
-    "no members": ("a.ts", ts(CASES).encode(), ["--members", "0"], ["members", "got 0"]),
+    "no ensemble": ("a.ts", ts(CASES).encode(), ["--ensemble", "0"], ["ensemble", "got 0"]),
     "no pool": ("a.ts", ts(CASES).encode(), ["--pool", "max"], ["last, mean, attention", "'max'"]),
     "series of a .ts file": ("a.ts", ts(CASES).encode(), ["--series", "id"], ["--series", "a.ts"]),
     "horizon of a .ts file": (
@@ -187,7 +192,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
     "generate on a forecast": (["generate", "forecast"], ["task 'forecast', not 'language'"]),
-    "generate on labels": (["generate", "labels"], ["task 'labels', not 'language'"]),
+    "generate on labels": (["generate", "labels"], ["task 'classification', not 'language'"]),
     "generate on no run": (["generate", "nope"], ["no run folder nope"]),
     "generate on a file": (["generate", "book.txt"], ["no run folder book.txt"]),
     "less than nothing": (["generate", "text", "--length", "-1"], ["length", "got -1"]),
@@ -230,11 +235,14 @@ ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "labels of a text": (["predict", "labels", "book.txt"], ["book.txt", "line 1"]),
     "no way to write it": (["predict", "labels", "moves.csv", "--out", "o.xlsx"], [".csv", "xlsx"]),
-    "backtest labels": (["backtest", "labels", "moves.csv"], ["task 'labels', not 'forecast'"]),
+    "backtest labels": (
+        ["backtest", "labels", "moves.csv"],
+        ["task 'classification', not 'forecast'"],
+    ),
     "a run that is there": (["fit", "book.txt", *QUICK, "--out", "text"], ["a run already"]),
     "another kind of run": (
         ["fit", "book.txt", *QUICK, "--out", "labels", "--resume"],
-        ["labels", "task 'labels', not 'language'"],
+        ["labels", "task 'classification', not 'language'"],
     ),
     "other settings": (
         ["fit", "book.txt", *QUICK, "--hidden", "5", "--out", "text", "--resume"],

@@ -75,8 +75,8 @@ def test_json_is_one_object_without_the_report_s_parts(tmp_path: Path, capsys: C
 LEVELS = [
     ["--level", "byte"],
     ["--level", "bpe", "--size", "260"],
-    ["--no-tie", "--steps", "16", "--weight-dropout", "0.2"],
-    ["--members", "2"],
+    ["--no-tie", "--bptt", "16", "--weight-dropout", "0.2"],
+    ["--ensemble", "2"],
 ]
 
 

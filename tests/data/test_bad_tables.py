@@ -67,10 +67,10 @@ FILES: dict[str, tuple[bytes, Roles, list[str]]] = {
     "damaged gzip": (gzip.compress(hourly(GOOD) * 9)[:40], Roles(), ["gzip|end"]),
     "parquet cut short": (b"PAR1" + bytes(50), Roles(), ["Parquet", "damaged"]),
     "unknown column": (hourly(GOOD), Roles(target=("Y1",)), ["'Y1'", "did you mean 'y'"]),
-    "unknown, nothing near": (hourly(GOOD), Roles(known=("price",)), ["'price'", "time, y"]),
+    "unknown, nothing near": (hourly(GOOD), Roles(future=("price",)), ["'price'", "time, y"]),
     "one column, two roles": (
         hourly(GOOD),
-        Roles(target=("y",), known=("y",)),
+        Roles(target=("y",), future=("y",)),
         ["'y'", "two roles"],
     ),
     "no time": (csv("a,b", "1.5,2", "2.5,3"), Roles(), ["no column can be the time", "a, b"]),

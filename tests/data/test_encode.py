@@ -9,7 +9,7 @@ from helpers.handmade import make_table, weather_table
 
 from unrolled.data.columns.roles import Roles
 from unrolled.data.fill import carry_forward
-from unrolled.data.table.encode import Encoder
+from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import split
 from unrolled.data.table.table import Table
 from unrolled.errors import DataError
@@ -21,15 +21,15 @@ def data() -> Table:
 
 
 @pytest.fixture
-def encoder(data: Table) -> Encoder:
-    return Encoder.fit(data, split(data))
+def encoder(data: Table) -> TablePreprocessor:
+    return TablePreprocessor.fit(data, split(data))
 
 
 def replaced(table: Table, **columns: np.ndarray) -> Table:
     return dataclasses.replace(table, columns={**table.columns, **columns})
 
 
-def test_every_column_becomes_named_features(data: Table, encoder: Encoder) -> None:
+def test_every_column_becomes_named_features(data: Table, encoder: TablePreprocessor) -> None:
     names = (
         *("temp", "temp missing", "humid", "humid missing"),
         *("sky=fog", "sky=rain", "sky=sun", "sky missing"),
@@ -46,7 +46,9 @@ def test_every_column_becomes_named_features(data: Table, encoder: Encoder) -> N
     np.testing.assert_array_equal(encoder.future(data), inputs[:, len(names) :])
 
 
-def test_numbers_are_scaled_and_missing_ones_marked(data: Table, encoder: Encoder) -> None:
+def test_numbers_are_scaled_and_missing_ones_marked(
+    data: Table, encoder: TablePreprocessor
+) -> None:
     humid, rows = data.columns["humid"], split(data).train_rows()
     missing = np.isnan(humid)
     value, mask = encoder.inputs(data)[:, 2:4].T
@@ -58,19 +60,21 @@ def test_numbers_are_scaled_and_missing_ones_marked(data: Table, encoder: Encode
     np.testing.assert_array_equal(mask, missing)
 
 
-def test_categories_are_one_hot(data: Table, encoder: Encoder) -> None:
+def test_categories_are_one_hot(data: Table, encoder: TablePreprocessor) -> None:
     sky = data.columns["sky"]
     hot = encoder.inputs(data)[:, 4:8]
     for column, value in zip(hot.T, ("fog", "rain", "sun", None), strict=True):
         np.testing.assert_array_equal(column, [v == value for v in sky])
 
 
-def test_a_value_unseen_in_training_is_all_zeros(data: Table, encoder: Encoder) -> None:
+def test_a_value_unseen_in_training_is_all_zeros(data: Table, encoder: TablePreprocessor) -> None:
     sky = np.full(210, "hail", dtype=object)
     assert (encoder.inputs(replaced(data, sky=sky))[:, 4:8] == 0).all()
 
 
-def test_a_text_column_without_any_value_is_all_missing(data: Table, encoder: Encoder) -> None:
+def test_a_text_column_without_any_value_is_all_missing(
+    data: Table, encoder: TablePreprocessor
+) -> None:
     inputs = encoder.inputs(replaced(data, sky=np.full(210, np.nan)))
     assert (inputs[:, 4:8] == [0, 0, 0, 1]).all()
 
@@ -79,8 +83,8 @@ def test_many_categories_become_codes() -> None:
     kinds = np.array([f"k{i:02}" for i in range(20)], dtype=object)
     columns = {"y": np.arange(200.0), "kind": np.tile(kinds, 10)}
     columns["kind"][-3:] = [None, "new", "k19"]
-    table = make_table(columns, Roles(target=("y",), past=(), known=("kind",)), [200])
-    encoder = Encoder.fit(table, split(table), calendar=False)
+    table = make_table(columns, Roles(target=("y",), past=(), future=("kind",)), [200])
+    encoder = TablePreprocessor.fit(table, split(table), calendar=False)
     assert encoder.input_names == ("y", "y missing", "kind")
     assert (encoder.categories, encoder.future_categories) == ({2: 21}, {0: 21})
     codes = encoder.inputs(table)[:, 2]
@@ -88,7 +92,7 @@ def test_many_categories_become_codes() -> None:
     assert codes[-3:].tolist() == [0, 0, 20]
 
 
-def test_targets_come_back_in_their_unit(data: Table, encoder: Encoder) -> None:
+def test_targets_come_back_in_their_unit(data: Table, encoder: TablePreprocessor) -> None:
     temp = data.columns["temp"].copy()
     temp[5] = np.nan
     targets = encoder.targets(replaced(data, temp=temp))
@@ -110,7 +114,7 @@ def test_scrambling_the_future_moves_no_bit(data: Table) -> None:
             other[~train] = np.where(rng.random((~train).sum()) < 0.5, np.nan, 1e9)
         scrambled[name] = other
     other_data = replaced(data, **scrambled)
-    one, other = Encoder.fit(data, cut), Encoder.fit(other_data, cut)
+    one, other = TablePreprocessor.fit(data, cut), TablePreprocessor.fit(other_data, cut)
     assert one.to_dict() == other.to_dict()
     assert one.inputs(data)[train].tobytes() == other.inputs(other_data)[train].tobytes()
     assert one.future(data)[train].tobytes() == other.future(other_data)[train].tobytes()
@@ -122,30 +126,30 @@ def test_what_is_missing_only_later_is_marked_too(data: Table) -> None:
     later = ~split(data).train_rows()
     humid[later] = np.nan
     late = replaced(data, humid=humid)
-    encoder = Encoder.fit(late, split(late))
+    encoder = TablePreprocessor.fit(late, split(late))
     inputs = encoder.inputs(late)
     np.testing.assert_array_equal(inputs[:, encoder.input_names.index("humid missing")], later)
     assert not np.isnan(inputs).any()
 
 
-def test_a_glitch_is_cut_to_ten_deviations(data: Table, encoder: Encoder) -> None:
+def test_a_glitch_is_cut_to_ten_deviations(data: Table, encoder: TablePreprocessor) -> None:
     humid = data.columns["humid"].copy()
     humid[5] = 1e9
     assert encoder.inputs(replaced(data, humid=humid))[5, 2] == 10
 
 
-def test_json_gives_the_same_encoder(data: Table, encoder: Encoder) -> None:
-    again = Encoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
+def test_json_gives_the_same_encoder(data: Table, encoder: TablePreprocessor) -> None:
+    again = TablePreprocessor.from_dict(json.loads(json.dumps(encoder.to_dict())))
     assert again.input_names == encoder.input_names
     assert again.columns == encoder.columns
     assert again.inputs(data).tobytes() == encoder.inputs(data).tobytes()
     assert "past    sky: sky=fog, sky=rain" in repr(again)
 
 
-def test_tables_that_do_not_fit_are_refused(data: Table, encoder: Encoder) -> None:
+def test_tables_that_do_not_fit_are_refused(data: Table, encoder: TablePreprocessor) -> None:
     columns = dict(data.columns)
     del columns["price"]
-    with pytest.raises(DataError, match="lacks the known column 'price', it has temp, humid"):
+    with pytest.raises(DataError, match="lacks the future column 'price', it has temp, humid"):
         encoder.inputs(dataclasses.replace(data, columns=columns))
     with pytest.raises(DataError, match="'sky' held text in training, got numbers"):
         encoder.inputs(replaced(data, sky=np.zeros(210)))
@@ -159,10 +163,10 @@ def test_tables_that_do_not_fit_are_refused(data: Table, encoder: Encoder) -> No
 def test_columns_that_cannot_be_fitted_are_named(data: Table) -> None:
     text = replaced(data, temp=data.columns["sky"])
     with pytest.raises(DataError, match="target 'temp' is text, a forecast needs numbers"):
-        Encoder.fit(text, split(data))
+        TablePreprocessor.fit(text, split(data))
     empty = replaced(data, humid=np.full(210, np.nan))
     with pytest.raises(DataError, match="'humid' has no value in the training rows"):
-        Encoder.fit(empty, split(data))
+        TablePreprocessor.fit(empty, split(data))
     blank = replaced(data, sky=np.full(210, None, dtype=object))
     with pytest.raises(DataError, match="'sky' has no value in the training rows"):
-        Encoder.fit(blank, split(data))
+        TablePreprocessor.fit(blank, split(data))

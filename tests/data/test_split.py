@@ -48,7 +48,9 @@ def test_a_time_stamp_is_the_first_time_of_its_part() -> None:
 
 def test_a_time_stamp_is_on_the_clock_of_the_table() -> None:
     data = table(100)
-    seoul = dataclasses.replace(data, origin=dataclasses.replace(data.origin, zone="Asia/Seoul"))
+    seoul = dataclasses.replace(
+        data, source_format=dataclasses.replace(data.source_format, zone="Asia/Seoul")
+    )
     cut = split(seoul, validation=5, test="2020-01-03")
     assert seoul.times[cut.test.rows[0, 0]] == np.datetime64("2020-01-02T15")
     assert cut.to_dict()["test"]["from"] == "2020-01-03"

@@ -255,7 +255,7 @@ def test_numbers_written_as_text_are_numbers() -> None:
 def test_the_future_without_target_is_kept() -> None:
     table = Table.read(
         {"t": range(6), "sold": [1.0, 3, 2, None, None, None], "price": [5.0, 6, 5, 6, 5, 7]},
-        Roles(target=("sold",), known=("price",)),
+        Roles(target=("sold",), future=("price",)),
     )
     assert len(table) == 6
     assert table.present.all()
@@ -275,7 +275,7 @@ def test_static_columns_reach_over_gaps() -> None:
 
 def test_a_table_takes_other_roles() -> None:
     table = Table.read(LONG, Roles(target=("temp",)))
-    again = Table.read(table, Roles(target=("height",), known=("open",)))
+    again = Table.read(table, Roles(target=("height",), future=("open",)))
     assert again.roles == Roles("time", "station", ("height",), ("temp", "sky"), ("open",), ())
     assert again.times is table.times
     assert Table.read(table, table.roles).roles == table.roles

@@ -10,7 +10,7 @@ import pytest
 
 from unrolled import Classifier
 from unrolled.data import Sequences
-from unrolled.data.sequences.split import set_aside
+from unrolled.data.sequences.split import stratified_split
 from unrolled.data.sequences.tsfile import counterpart, looks_labelled
 from unrolled.errors import DataError, SettingsError
 
@@ -278,15 +278,15 @@ def test_select_and_first_cut_to_what_is_there() -> None:
 
 def test_a_part_set_aside_has_every_class_in_its_share() -> None:
     cases = Sequences.from_arrays(np.arange(40.0)[:, None], [0] * 30 + [1] * 10)
-    kept, aside = set_aside(cases, 0.2, 0, "test")
+    kept, aside = stratified_split(cases, 0.2, 0, "test")
     assert np.bincount(aside.labels).tolist() == [6, 2]
     seen = {*kept.inputs.ravel().tolist()}
     assert not seen & {*aside.inputs.ravel().tolist()}
     assert len(seen) == 32
-    again = set_aside(cases, 0.2, 0, "test")[1]
+    again = stratified_split(cases, 0.2, 0, "test")[1]
     assert again.inputs.tolist() == aside.inputs.tolist()
-    assert set_aside(cases, 0.2, 1, "test")[1].inputs.tolist() != aside.inputs.tolist()
+    assert stratified_split(cases, 0.2, 1, "test")[1].inputs.tolist() != aside.inputs.tolist()
     with pytest.raises(SettingsError, match=r"test: expected a share in \[0, 1\), got 1"):
-        set_aside(cases, 1, 0, "test")
+        stratified_split(cases, 1, 0, "test")
     with pytest.raises(DataError, match="sets none aside"):
-        set_aside(cases.select(np.array([0, 39])), 0.5, 0, "test")
+        stratified_split(cases.select(np.array([0, 39])), 0.5, 0, "test")

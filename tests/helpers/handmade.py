@@ -6,7 +6,7 @@ import numpy as np
 
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.findings import Findings
-from unrolled.data.table.source_format import Origin
+from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.table import Table
 from unrolled.data.time.grid import Step
 
@@ -30,7 +30,7 @@ def make_table(
         columns=columns,
         present=np.ones(len(steps), dtype=bool),
         findings=Findings(),
-        origin=Origin(),
+        source_format=SourceFormat(),
     )
 
 
@@ -53,7 +53,7 @@ def weather_table(rng: np.random.Generator, lengths: Sequence[int] = (120, 90)) 
         series="city_id",
         target=("temp",),
         past=("humid", "sky"),
-        known=("price",),
+        future=("price",),
         static=("city",),
     )
     return make_table(columns, roles, lengths)

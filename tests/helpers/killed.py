@@ -1,8 +1,8 @@
 """Run `unrolled fit` in processes that are killed at chosen moments; write down what became of it.
 
-A program of its own: `python tests/helpers/killed.py FOLDER`, with a table.csv, a text.txt and a moves.csv
-in the folder. One process imports torch; each fit is a fork of it, which dies by a real SIGKILL (or
-gets a real SIGINT) and is then resumed by another.
+A program of its own: `python tests/helpers/killed.py FOLDER`, with a table.csv, a text.txt and a
+moves.csv in the folder. One process imports torch; each fit is a fork of it, which dies by a real
+SIGKILL (or gets a real SIGINT) and is then resumed by another.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ SLOW += ("unrolled.data.table.build", "unrolled.data.columns.csvfile")
 # The file of each task and how it is fitted; of the table an epoch has five steps.
 SMALL = ("--hidden", "4", "--epochs", "3", "--batch-size")
 FITS: dict[str, tuple[str, ...]] = {
-    "table": ("table.csv", "--target", "temp", "--horizon", "3", "--past", "12", *SMALL, "64"),
-    "text": ("text.txt", "--embed", "4", "--steps", "16", *SMALL, "4"),
-    "labels": ("moves.csv", "--series", "id", "--label", "kind", "--members", "1", *SMALL, "4"),
+    "table": ("table.csv", "--target", "temp", "--horizon", "3", "--lookback", "12", *SMALL, "64"),
+    "text": ("text.txt", "--embed", "4", "--bptt", "16", *SMALL, "4"),
+    "labels": ("moves.csv", "--series", "id", "--label", "kind", "--ensemble", "1", *SMALL, "4"),
 }
 FITS["labels"] += ("--validation", "0.3")
 

@@ -9,7 +9,7 @@ from unrolled.cli import main
 
 BOOK = "to be or not to be, that is the question. " * 40
 TEXT = ("--hidden", "4", "--embed", "4", "--epochs", "1", "--quiet")
-LABELS = ("--hidden", "4", "--members", "1", "--epochs", "1", "--quiet")
+LABELS = ("--hidden", "4", "--ensemble", "1", "--epochs", "1", "--quiet")
 
 
 def ts(cases: list[str], classes: str = "a b") -> str:

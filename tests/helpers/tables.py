@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 ROWS = 100
-TINY = ("--past", "6", "--cell", "lstm", "--hidden", "3", "--epochs", "1", "--quiet")
+TINY = ("--lookback", "6", "--cell", "lstm", "--hidden", "3", "--epochs", "1", "--quiet")
 
 
 def csv(header: str, rows: list[str]) -> bytes:

@@ -13,7 +13,7 @@ ROLES = Roles(
     series="place",
     target=("temp", "load"),
     past=("wind", "sky"),
-    known=("price", "holiday"),
+    future=("price", "holiday"),
     static=("height", "kind"),
 )
 HOURS = 260
@@ -49,7 +49,7 @@ def columns(hours: int = HOURS, places: str = "AB") -> dict[str, Any]:
 
 def small(**settings: Any) -> Forecaster:
     """A forecaster that is fitted in a blink."""
-    return Forecaster(("temp", "load"), horizon=HORIZON, past=PAST, hidden=4, **settings)
+    return Forecaster(("temp", "load"), horizon=HORIZON, lookback=PAST, hidden=4, **settings)
 
 
 def quick(**settings: Any) -> Training:

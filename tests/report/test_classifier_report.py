@@ -22,7 +22,7 @@ def run(folder: Path, per_step: bool) -> dict[str, object]:
     names: list[object] = [(SLOW, FAST)[b % 2] for b in range(24)]
     if per_step:
         names = [[(SLOW, FAST)[int(v > 0)] for v in x] for x in inputs]
-    model = Classifier(hidden=8, members=1)
+    model = Classifier(hidden=8, ensemble=1)
     training = replace(TRAINING, epochs=1)
     model.fit(inputs, names, test=0.5, training=training, out=folder)
     assert model.results is not None
@@ -47,7 +47,7 @@ def test_the_page_says_what_was_measured(tmp_path: Path, per_step: bool) -> None
 def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) -> None:
     inputs, names = [[float(b % 24)] * 3 for b in range(96)], [f"k{b % 24}" for b in range(96)]
     training = replace(TRAINING, epochs=1)
-    model = Classifier(hidden=4, members=1)
+    model = Classifier(hidden=4, ensemble=1)
     model.fit(inputs, names, test=0.5, training=training, out=tmp_path / "run")
     assert model.results is not None
     page = report.write(tmp_path / "run").read_text("utf-8")
@@ -65,7 +65,7 @@ def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) ->
 def test_the_loss_is_called_what_it_is(tmp_path: Path, validation: float, word: str) -> None:
     inputs, names = [[float(b % 2)] * 3 for b in range(24)], [b % 2 for b in range(24)]
     training = replace(TRAINING, epochs=1)
-    model = Classifier(hidden=4, members=1)
+    model = Classifier(hidden=4, ensemble=1)
     model.fit(inputs, names, validation=validation, training=training, out=tmp_path / "run")
     page = report.write(tmp_path / "run").read_text("utf-8")
     section = re.search(r'<section id="training".*?</section>', page, re.S)

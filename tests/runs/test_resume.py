@@ -154,7 +154,7 @@ def test_ctrl_c_after_training_keeps_the_epochs(outcomes: Outcomes) -> None:
 
 def test_another_seed_gives_other_bytes(tmp_path: Path, outcomes: Outcomes) -> None:
     table = write_table(tmp_path / "table.csv")
-    words = ["fit", str(table), "--target", "temp", "--horizon", "3", "--past", "12"]
+    words = ["fit", str(table), "--target", "temp", "--horizon", "3", "--lookback", "12"]
     words += ["--hidden", "4", "--epochs", "3", "--batch-size", "64", "--quiet"]
     words += ["--out", str(tmp_path / "run")]
     assert main([*words, "--seed", "1"]) == 0

@@ -64,7 +64,7 @@ def evaluate(
     elif task == "language":
         refuse(KINDS[task], {**given(rows), "label": label})
         _evaluate_text(run, file, encoding, view)
-    elif task == "labels":
+    elif task == "classification":
         refuse(KINDS[task], {"encoding": encoding})
         _evaluate_labels(run, file, rows, label, view)
     else:
@@ -113,7 +113,7 @@ def _evaluate_labels(
     if column.label is None and not says_itself(file):
         raise SettingsError(f"{file}: --label names the column to compare with")
     results = model.evaluate(read_sequences(file, rows, column))
-    text = in_words("labels", results).rstrip()
+    text = in_words("classification", results).rstrip()
     view.result(text, {"run": str(run), "file": file, "results": short(results)})
 
 

@@ -54,12 +54,12 @@ class Job(Protocol):
 
 JOBS: dict[str, Callable[[Order], Job]] = {
     "forecast": ForecastJob.read,
-    "labels": LabelJob.read,
+    "classification": LabelJob.read,
     "language": LanguageJob.read,
 }
 NEXT = {
     "forecast": "unrolled predict {run} {file}",
-    "labels": "unrolled predict {run} FILE",
+    "classification": "unrolled predict {run} FILE",
     "language": "unrolled generate {run}",
 }
 
@@ -95,7 +95,7 @@ def fit(*, order: Order, config: options.Config = None, view: View) -> None:
     same, and everything is kept in a run folder with a report.
 
     \b
-    Example: unrolled fit sales.parquet --target sold --series shop --known price --horizon 14
+    Example: unrolled fit sales.parquet --target sold --series shop --future price --horizon 14
              unrolled fit Moves_TRAIN.ts --out runs/moves     (Moves_TEST.ts beside it is used)
              unrolled fit book.txt --level bpe --out runs/book
              unrolled fit --config runs/weather/config.toml --out runs/again

@@ -62,7 +62,7 @@ def inspect(
     if taken.task == "language":
         corpus = read_corpus(file, **given(symbols))
         text, value = texts.describe(corpus), corpus.findings
-    elif taken.task == "labels":
+    elif taken.task == "classification":
         sequences = read_sequences(file, rows, labelled)
         text, value = labelling.describe(sequences), labelling.findings(sequences)
     else:

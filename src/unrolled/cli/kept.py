@@ -12,7 +12,11 @@ from unrolled.console.groups import given
 from unrolled.console.options import LabelColumn, Rows
 from unrolled.errors import SettingsError
 
-KINDS = {"forecast": "a forecaster", "labels": "a classifier", "language": "a language model"}
+KINDS = {
+    "forecast": "a forecaster",
+    "classification": "a classifier",
+    "language": "a language model",
+}
 
 
 def refuse(what: str, asked: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ def predict(
 
     check_suffix(out)
     view, task, value = View(json), load_card(run).task, {"run": str(run)}
-    if task == "labels":
+    if task == "classification":
         view.frame(_labelled(run, file, rows), out, value)
     elif task == "language":
         raise SettingsError(

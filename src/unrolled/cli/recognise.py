@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 TASKS = {
     "forecast": "a table to forecast",
-    "labels": "labelled sequences",
+    "classification": "labelled sequences",
     "language": "a text",
 }
+ALIASES = {"labels": "classification"}  # what people type
 TABLES = (".csv", ".gz", ".parquet", ".pq", ".tsv")
 TEXTS = (".txt", ".text", ".md")
 
@@ -63,7 +64,7 @@ def looks_like(file: str) -> Taken | None:
     suffix = path.suffix.lower()
     if looks_labelled(path):
         rows = "every row is numbers, a class first"
-        return Taken("labels", "its name ends in .ts" if suffix == ".ts" else rows)
+        return Taken("classification", "its name ends in .ts" if suffix == ".ts" else rows)
     if suffix in TEXTS and not path.is_dir():
         return Taken("language", f"its name ends in {suffix}")
     return None
@@ -78,13 +79,14 @@ def recognise(
     SettingsError, as for an unknown task.
     """
     if task is not None:
+        task = ALIASES.get(task, task)
         if task not in TASKS:
             raise SettingsError(f"--task: {nearest(task, TASKS)}, got {task!r}")
         return Taken(task, "--task says so")
     if found := looks_like(file):
         return found
     asked = list(asked)
-    for wanted in ("labels", "forecast"):
+    for wanted in ("classification", "forecast"):
         if option := _first(asked, wanted):
             return Taken(wanted, f"{option} says so")
     path = source(file)

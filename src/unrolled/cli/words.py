@@ -73,5 +73,5 @@ def _share(value: float | None) -> str:
 WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "forecast": _forecast,
     "language": _language,
-    "labels": _labels,
+    "classification": _labels,
 }

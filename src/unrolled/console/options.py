@@ -57,7 +57,7 @@ class Rows:
     """How the rows of a table are read, whatever is made of it."""
 
     heading: ClassVar[str] = "Columns of any table"
-    tasks: ClassVar[tuple[str, ...]] = ("forecast", "labels")
+    tasks: ClassVar[tuple[str, ...]] = ("forecast", "classification")
 
     time: Annotated[
         str | None,
@@ -79,16 +79,19 @@ class Columns:
         list[str] | None,
         typer.Option("--target", "-t", metavar=COLUMN, help="What to forecast; may come again."),
     ] = None
-    features: Annotated[
+    past: Annotated[
         list[str] | None,
-        typer.Option(metavar=COLUMN, help="Known up to now [default: every usable column]."),
+        typer.Option(
+            metavar=COLUMN, help="Past covariates, known up to now [default: every usable column]."
+        ),
     ] = None
-    known: Annotated[
+    future: Annotated[
         list[str] | None,
-        typer.Option(metavar=COLUMN, help="Known for the future too: planned, a price."),
+        typer.Option(metavar=COLUMN, help="Future covariates, known ahead: planned, a price."),
     ] = None
     static: Annotated[
-        list[str] | None, typer.Option(metavar=COLUMN, help="Constant within a series.")
+        list[str] | None,
+        typer.Option(metavar=COLUMN, help="Static covariates: constant within a series."),
     ] = None
     step: Annotated[
         str | None,
@@ -106,7 +109,7 @@ class Ahead:
     horizon: Annotated[
         int | None, typer.Option(parser=whole, metavar="F", help="How many steps to forecast.")
     ] = None
-    past: Annotated[
+    lookback: Annotated[
         int | None,
         typer.Option(parser=whole, metavar="T", help="How many steps the network looks back."),
     ] = None
@@ -117,7 +120,7 @@ class LabelColumn:
     """Where the labels of a table are."""
 
     heading: ClassVar[str] = "To learn labels"
-    tasks: ClassVar[tuple[str, ...]] = ("labels",)
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     label: Annotated[
         str | None, typer.Option(metavar=COLUMN, help="The label, where the input is a table.")
@@ -144,7 +147,7 @@ class Judge:
         bool | None, typer.Option("--bidirectional/--one-way", help="Read from both ends, or one.")
     ] = None
     balanced: Annotated[
-        bool | None, typer.Option("--balanced", help="Rare classes count more.")
+        bool | None, typer.Option("--balanced", help="Weight classes inversely to their frequency.")
     ] = None
     class_weight: Annotated[
         list[str] | None,
@@ -179,11 +182,17 @@ class Reader:
     embed: Annotated[
         int | None, typer.Option(parser=whole, metavar="N", help="Length of a symbol's vector.")
     ] = None
-    steps: Annotated[
-        int | None, typer.Option(parser=whole, metavar="T", help="Symbols between two updates.")
+    bptt: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole,
+            metavar="T",
+            help="Truncation length of backpropagation through time, in symbols.",
+        ),
     ] = None
     tie: Annotated[
-        bool | None, typer.Option("--tie/--no-tie", help="One set of vectors to read and predict.")
+        bool | None,
+        typer.Option("--tie/--no-tie", help="Share input and output embeddings (weight tying)."),
     ] = None
     weight_dropout: Annotated[
         float | None,
@@ -218,14 +227,15 @@ class Several:
     """How many networks there are."""
 
     heading: ClassVar[str] = Network.heading
-    tasks: ClassVar[tuple[str, ...]] = ("labels", "language")
+    tasks: ClassVar[tuple[str, ...]] = ("classification", "language")
 
-    members: Annotated[
+    ensemble: Annotated[
         int | None,
         typer.Option(
             parser=whole,
             metavar="N",
-            help="So many networks, meaned [default: labels 3, a text 1].",
+            help="Networks in the ensemble; their probabilities are averaged "
+            "[default: labels 3, a text 1].",
         ),
     ] = None
 

@@ -4,7 +4,7 @@ from unrolled.data import samples
 from unrolled.data.columns.roles import Roles
 from unrolled.data.scale import Scaler
 from unrolled.data.sequences.sequences import Sequences
-from unrolled.data.table.encode import Encoder
+from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Part, Split, split
 from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Batch, Windows
@@ -13,13 +13,13 @@ from unrolled.data.text.corpus import Corpus
 __all__ = [
     "Batch",
     "Corpus",
-    "Encoder",
     "Part",
     "Roles",
     "Scaler",
     "Sequences",
     "Split",
     "Table",
+    "TablePreprocessor",
     "Windows",
     "samples",
     "split",

@@ -1,4 +1,4 @@
-"""What several networks of the same kind have in common, whatever they are for."""
+"""Several networks of the same kind, trained side by side, whose probabilities are averaged."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 Network = TypeVar("Network", bound=nn.Module)
 
 
-class Members(nn.Module, Generic[Network]):
-    """Several networks that are trained side by side, and whose probabilities are meaned."""
+class Ensemble(nn.Module, Generic[Network]):
+    """Several networks that are trained side by side, and whose probabilities are averaged."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
         super().__init__()
@@ -29,6 +29,6 @@ class Members(nn.Module, Generic[Network]):
         return next(self.parameters()).device
 
 
-def meaned(logs: list[Tensor]) -> Tensor:
+def averaged(logs: list[Tensor]) -> Tensor:
     """The logarithm of the mean of probabilities that are given as logarithms."""
     return torch.stack(logs).logsumexp(0) - math.log(len(logs))

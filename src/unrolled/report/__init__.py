@@ -37,7 +37,7 @@ PAGES: dict[str, tuple[page.Maker, ...]] = {
         page.settings,
         language.reading,
     ),
-    "labels": (
+    "classification": (
         labels.headline,
         labels.seen,
         labels.confusion,

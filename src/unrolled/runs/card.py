@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal["training", "finished", "interrupted"]
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Card(BaseModel):

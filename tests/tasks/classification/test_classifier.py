@@ -13,16 +13,16 @@ import pytest
 import torch
 
 from unrolled import Classifier, Sequences, Training
-from unrolled.data.sequences.encode import SequenceEncoder
+from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.errors import DataError, RunError, SettingsError
 from unrolled.tasks.classification import evaluate as labels
 from unrolled.tasks.classification.augment import Augment
 from unrolled.tasks.classification.estimator import TRAINING
-from unrolled.tasks.classification.network import Ensemble, Shape
+from unrolled.tasks.classification.network import ClassEnsemble, Shape
 from unrolled.tasks.classification.objective import class_weights
 
 QUICK = replace(TRAINING, epochs=4)
-SMALL = {"hidden": 8, "members": 2}
+SMALL = {"hidden": 8, "ensemble": 2}
 
 
 def waves(count: int, seed: int = 0, missing: float = 0.0) -> tuple[list[np.ndarray], list[str]]:
@@ -82,12 +82,12 @@ def network(
     both: bool = False,
     per_step: bool = False,
     longest: int = 9,
-) -> Ensemble:
+) -> ClassEnsemble:
     model = Classifier(
-        cell=cell, pool=pool, bidirectional=both, layers=2, hidden=5, members=2
+        cell=cell, pool=pool, bidirectional=both, layers=2, hidden=5, ensemble=2
     ).settings
     torch.manual_seed(0)
-    ensemble = Ensemble(Shape(2, 3, 4, longest), model, per_step).eval()
+    ensemble = ClassEnsemble(Shape(2, 3, 4, longest), model, per_step).eval()
     for member in ensemble.members():
         if member.attention is not None:
             torch.nn.init.normal_(member.attention.weight)
@@ -239,7 +239,7 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
     inputs, steps = per_step(40, 0)
     steps[3][1] = None  # type: ignore[call-overload]
     training = replace(TRAINING, epochs=8)
-    model = Classifier(hidden=24, members=1)
+    model = Classifier(hidden=24, ensemble=1)
     model.fit(inputs, steps, test=0.25, training=training, out=tmp_path / "r")
     inputs, steps = per_step(10, 1)
     found = model.predict(inputs)
@@ -319,7 +319,7 @@ def test_an_unseen_label_is_refused_by_name(fitted: Classifier) -> None:
         ({"cell": "tcn"}, "cell must be one of rnn, lstm, gru, got 'tcn'"),
         ({"pool": "max"}, "pool must be one of last, mean, attention, got 'max'"),
         ({"hidden": 0}, "hidden must be a whole number >= 1, got 0"),
-        ({"members": 0}, "members must be a whole number >= 1, got 0"),
+        ({"ensemble": 0}, "ensemble must be a whole number >= 1, got 0"),
         ({"dropout": 1.0}, "dropout must be in"),
     ],
 )
@@ -343,10 +343,10 @@ def test_it_must_be_fitted_first() -> None:
 def test_missing_values_are_marked_and_carried_forward() -> None:
     nan = np.nan
     cases = Sequences.from_arrays([[nan, 1.0, nan], [3.0]], ["a", "b"])
-    encoder = SequenceEncoder.fit(cases)
+    encoder = SequencePreprocessor.fit(cases)
     np.testing.assert_allclose(encoder.inputs(cases)[0], [[0, 1], [-1, 0], [-1, 1]])
     assert encoder.inputs(cases)[1, 0].tolist() == [1, 0]
-    whole = SequenceEncoder.fit(Sequences.from_arrays([[1.0], [2.0]], ["a", "b"]))
+    whole = SequencePreprocessor.fit(Sequences.from_arrays([[1.0], [2.0]], ["a", "b"]))
     assert whole.inputs(cases).shape == (2, 3, 1)
 
 
@@ -391,7 +391,7 @@ def test_a_run_is_read_back_bit_for_bit(tmp_path: Path) -> None:
         assert copy == (tmp_path / "run" / name).read_bytes(), name
     assert again.classes_.tolist() == model.classes_.tolist()
     card = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
-    assert card["task"] == "labels"
+    assert card["task"] == "classification"
     assert card["data"]["held_out"] == 4
     assert card["data"]["tested"] == 6
     assert card["metrics"]["accuracy"] == model.results["accuracy"]  # type: ignore[index]
@@ -417,7 +417,7 @@ def test_training_goes_on_with_the_same_bits(tmp_path: Path) -> None:
     Classifier(**SMALL).fit(*data, training=QUICK, out=tmp_path / "r", display=Stop())
     assert len((tmp_path / "r" / "history.jsonl").read_text("utf-8").splitlines()) < 4
     with pytest.raises(RunError, match="the run was started with hidden 8, not 9"):
-        Classifier(hidden=9, members=2).fit(*data, training=QUICK, out=tmp_path / "r", resume=True)
+        Classifier(hidden=9, ensemble=2).fit(*data, training=QUICK, out=tmp_path / "r", resume=True)
     with pytest.raises(RunError, match="the run was started on other data"):
         Classifier(**SMALL).fit(*waves(14), training=QUICK, out=tmp_path / "r", resume=True)
     later = Classifier(**SMALL).fit(*data, training=QUICK, out=tmp_path / "r", resume=True)

@@ -31,7 +31,7 @@ def simple(rows: int = 150, time: Any = None) -> dict[str, Any]:
 
 
 def fit_simple(data: Any, **settings: Any) -> Forecaster:
-    model = Forecaster("y", horizon=3, past=6, hidden=3, **settings)
+    model = Forecaster("y", horizon=3, lookback=6, hidden=3, **settings)
     return model.fit(data, Roles(time="t"), training=Training(epochs=1))
 
 
@@ -141,7 +141,7 @@ def test_refit_forecasts_as_a_model_fitted_on_what_was_known() -> None:
     assert frame["cutoff"].tolist() == [137 + 3 * i for i in range(4) for _ in range(3)]
     # The third origin is the first of the second refit: fit that one by hand.
     known = {name: values[:144] for name, values in given.items()}
-    fresh = Forecaster("y", horizon=3, past=6, hidden=3)
+    fresh = Forecaster("y", horizon=3, lookback=6, hidden=3)
     fresh.fit(known, Roles(time="t"), test=0, training=model.training)
     assert np.array_equal(frame["y"][6:9], fresh.predict(known)["y"])
     never = model.backtest(given, test=12, stride=3)
@@ -169,7 +169,7 @@ def test_results_stand_beside_the_baselines(fitted: Forecaster) -> None:
 
 
 def test_without_a_test_part_nothing_is_measured() -> None:
-    model = Forecaster("y", horizon=3, past=6, hidden=3)
+    model = Forecaster("y", horizon=3, lookback=6, hidden=3)
     model.fit(simple(), Roles(time="t"), test=0, training=Training(epochs=1))
     assert model.results is None
 
@@ -199,7 +199,7 @@ def test_the_engines_forecast_alike() -> None:
     given = simple()
     found = []
     for engine in ("torch", "reference"):
-        model = Forecaster("y", horizon=3, past=6, hidden=3)
+        model = Forecaster("y", horizon=3, lookback=6, hidden=3)
         model.fit(given, Roles(time="t"), training=Training(epochs=1, engine=engine))
         found.append(model.predict(given)["y"])
     assert np.allclose(found[0], found[1], rtol=1e-4)
@@ -211,7 +211,7 @@ def test_an_engine_that_cannot_leaves_no_run(
     from unrolled.layers import native
 
     monkeypatch.setattr(native, "refusal", lambda *_: "no engine today")
-    model = Forecaster("y", horizon=3, past=6, hidden=3)
+    model = Forecaster("y", horizon=3, lookback=6, hidden=3)
     with pytest.raises(EngineError, match="no engine today"):
         model.fit(
             simple(),
@@ -258,7 +258,7 @@ def test_asking_before_fitting_is_refused() -> None:
         ({"horizon": 0}, "horizon must be a whole number >= 1, got 0"),
         ({"horizon": 2.5}, "horizon must be a whole number >= 1, got 2.5"),
         ({"horizon": True}, "horizon must be a whole number >= 1, got True"),
-        ({"past": 0}, "past must be"),
+        ({"lookback": 0}, "lookback must be"),
         ({"hidden": -1}, "hidden must be"),
         ({"layers": 0}, "layers must be"),
         ({"cell": "transformer"}, "got 'transformer'"),

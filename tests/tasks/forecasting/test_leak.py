@@ -11,8 +11,8 @@ import torch
 from helpers.waves import HORIZON, ROLES, columns, quick, small
 
 from unrolled import Forecaster, Table, split
-from unrolled.data.table.encode import Encoder
-from unrolled.tasks.forecasting.prepare import Prepared
+from unrolled.data.table.encode import TablePreprocessor
+from unrolled.tasks.forecasting.prepare import EncodedTable
 
 VARYING = ("temp", "load", "wind", "sky", "price", "holiday")
 PLANNED = ("price", "holiday")  # known for the future: a forecast may look at them
@@ -69,7 +69,7 @@ def test_other_validation_rows_leave_scales_and_vocabularies_as_they_are() -> No
     parts = split(given)
     rows = np.flatnonzero(~parts.train_rows())
     changed = scrambled(given, rows)
-    encoders = [Encoder.fit(one, parts) for one in (given, changed)]
+    encoders = [TablePreprocessor.fit(one, parts) for one in (given, changed)]
     assert encoders[0].to_dict() == encoders[1].to_dict()
     # and the rows that were not touched are encoded to the same bits
     kept = parts.train_rows()
@@ -78,7 +78,7 @@ def test_other_validation_rows_leave_scales_and_vocabularies_as_they_are() -> No
 
 def forecasts(model: Forecaster, given: Table, cutoff: int) -> np.ndarray:
     """The quantiles of the one window of each part whose first target row is `cutoff`."""
-    windows = model.windows(Prepared.of(given, model.fitted.encoder), split(given).test)
+    windows = model.windows(EncodedTable.of(given, model.fitted.encoder), split(given).test)
     index = np.flatnonzero(windows.cutoffs == cutoff)
     assert len(index) == 1
     return model.quantiles(windows)[index]

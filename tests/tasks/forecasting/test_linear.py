@@ -26,7 +26,7 @@ def windows() -> Windows:
     future = rng.normal(size=(400, 3)).astype(np.float32)
     targets = inputs[:, [0, 2]] + 0.5 * future[:, :1]
     targets[50:53] = np.nan
-    return Windows(inputs, past=PAST, horizon=HORIZON, targets=targets, future=future)
+    return Windows(inputs, lookback=PAST, horizon=HORIZON, targets=targets, future=future)
 
 
 def batches(windows: Windows, size: int = 64) -> Iterator[Batch[torch.Tensor]]:
@@ -76,7 +76,7 @@ def test_a_shift_of_level_shifts_a_forecast_that_saw_none() -> None:
 
 def test_too_many_columns_shorten_its_lookback() -> None:
     shape = Shape(10_000, 2, (0,), tuple(range(50)), (), ())
-    assert shape.lookback * 50 <= linear.MOST_FEATURES
+    assert shape.steps_read * 50 <= linear.MOST_FEATURES
 
 
 def test_an_untrained_network_forecasts_the_linear_map(windows: Windows) -> None:

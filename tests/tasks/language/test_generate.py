@@ -17,7 +17,7 @@ TEXT = "the cat sat on the mat and the dog sat on the log. " * 40
 
 
 def fitted(level: str = "char", text: str = TEXT) -> LanguageModel:
-    model = LanguageModel(hidden=24, embed=12, dropout=0.0, steps=16)
+    model = LanguageModel(hidden=24, embed=12, dropout=0.0, bptt=16)
     training = Training(epochs=4, batch_size=8, learning_rate=1e-2, average=0.5)
     return model.fit(Corpus.of(text, level=level, size=280), training=training)
 

@@ -22,11 +22,11 @@ from unrolled import (
     Training,
     report,
 )
-from unrolled.tasks.language.baselines import ngram_surprise
+from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.estimator import default_training
 from unrolled.tasks.language.network import LanguageNetwork, locked
 from unrolled.tasks.language.objective import LanguageTask
-from unrolled.tasks.language.score import surprise
+from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.tasks.language.settings import LanguageSettings
 
 TEXT = "the cat sat on the mat and the dog sat on the log. " * 40
@@ -34,7 +34,7 @@ QUICK = Training(epochs=2, batch_size=8, learning_rate=1e-2, average=0.5)
 
 
 def small(**options: object) -> LanguageModel:
-    settings: dict[str, object] = {"hidden": 24, "embed": 12, "dropout": 0.1, "steps": 16}
+    settings: dict[str, object] = {"hidden": 24, "embed": 12, "dropout": 0.1, "bptt": 16}
     return LanguageModel(**(settings | options))  # type: ignore[arg-type]
 
 
@@ -146,7 +146,8 @@ def test_the_score_does_not_depend_on_the_chunk(corpus: Corpus, cell: str) -> No
     tokens = corpus.tokens[:501]
     with torch.no_grad():
         found = [
-            surprise(network, tokens, corpus.vocabulary, chunk=chunk) for chunk in (1, 7, 500, 9999)
+            negative_log_likelihood(network, tokens, corpus.vocabulary, chunk=chunk)
+            for chunk in (1, 7, 500, 9999)
         ]
         # By hand: nothing, then every symbol but the last.
         symbols = torch.tensor([len(corpus.vocabulary), *tokens[:-1].tolist()])[:, None]
@@ -164,8 +165,10 @@ def test_columns_count_each_symbol_once_and_come_close(
 ) -> None:
     tokens = corpus.part("validation")[:-4]
     with torch.no_grad():
-        whole = model.surprise(tokens)
-        parts = surprise(model.network, tokens, corpus.vocabulary, columns=5, warm=40, chunk=33)
+        whole = model.negative_log_likelihood(tokens)
+        parts = negative_log_likelihood(
+            model.network, tokens, corpus.vocabulary, lanes=5, burn_in=40, chunk=33
+        )
     assert len(parts) == len(whole)
     assert parts.mean() == pytest.approx(whole.mean(), rel=0.01)
     np.testing.assert_allclose(
@@ -227,14 +230,14 @@ def test_more_is_left_out_of_a_network_that_is_large_for_its_text(
     text = Corpus.of("to be or not to be, that is the question: " * 120)
     quick = replace(QUICK, epochs=1)
     for members in (1, 2):
-        model = LanguageModel(hidden=hidden, embed=8, steps=16, members=members)
+        model = LanguageModel(hidden=hidden, embed=8, bptt=16, ensemble=members)
         model.fit(text, training=quick)
         expected = Dropout(0.125, 0.5, 0.5, share)
         assert model.network.drop == expected
         model.save(tmp_path / "run")
         assert LanguageModel.load(tmp_path / "run").settings.dropout == expected
         shutil.rmtree(tmp_path / "run")
-    said = LanguageModel(hidden=hidden, embed=8, steps=16, dropout=Dropout(outputs=0.5))
+    said = LanguageModel(hidden=hidden, embed=8, bptt=16, dropout=Dropout(outputs=0.5))
     assert said.fit(text, training=quick).network.drop.weights == 0
 
 
@@ -288,7 +291,7 @@ def test_another_text_does_not_go_on(run: Path) -> None:
         ({"cell": "transformer"}, "cell must be one of rnn, lstm, gru"),
         ({"hidden": 0}, "hidden must be a whole number >= 1, got 0"),
         ({"dropout": 1.0}, r"dropout of between must be in \[0, 1\), got 1.0"),
-        ({"steps": 0}, "steps must be a whole number >= 1"),
+        ({"bptt": 0}, "bptt must be a whole number >= 1"),
     ],
 )
 def test_settings_out_of_range(options: dict[str, object], message: str) -> None:
@@ -319,7 +322,7 @@ def test_short_texts_get_fewer_streams() -> None:
 
 def test_counting_is_witten_bell() -> None:
     train, text = np.array([0, 1, 0, 2, 0, 1, 1]), np.array([0, 1, 2, 0])
-    unigram, bigram = ngram_surprise(train, text, 3)[:2]
+    unigram, bigram = ngram_nll(train, text, 3)[:2]
     alone = (np.array([3, 3, 1]) + 3 / 3) / (7 + 3)
     np.testing.assert_allclose(unigram, -np.log(alone[text]))
     # After 0: two 1, one 2. After 1: 0 and 1. After 2: one 0.
@@ -334,7 +337,7 @@ def test_counting_gives_the_published_figures(shared_data: Path) -> None:
     ):
         text = Corpus.read(shared_data / name)
         parts = (text.part("train"), text.part("validation"))
-        found = ngram_surprise(*parts, len(text.vocabulary))[context]
+        found = ngram_nll(*parts, len(text.vocabulary))[context]
         assert found.mean() == pytest.approx(nats, abs=0.001)
 
 

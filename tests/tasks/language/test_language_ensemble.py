@@ -11,10 +11,10 @@ import torch
 from unrolled import Corpus, Dropout, LanguageModel, Training
 from unrolled.tasks.language.ensemble import LanguageEnsemble, build
 from unrolled.tasks.language.network import LanguageNetwork
-from unrolled.tasks.language.score import surprise
+from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.tasks.language.settings import LanguageSettings
 
-SETTINGS = LanguageSettings("lstm", 24, 2, 12, Dropout(), True, 16, members=3)
+SETTINGS = LanguageSettings("lstm", 24, 2, 12, Dropout(), True, 16, ensemble=3)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def ensemble(vocabulary: int, **changes: object) -> LanguageEnsemble:
 
 
 def test_one_member_is_the_network_itself() -> None:
-    assert isinstance(build(replace(SETTINGS, members=1), 9), LanguageNetwork)
+    assert isinstance(build(replace(SETTINGS, ensemble=1), 9), LanguageNetwork)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -66,16 +66,18 @@ def test_the_state_of_all_networks_is_carried(corpus: Corpus) -> None:
     together = ensemble(len(corpus.vocabulary)).eval()
     tokens = corpus.tokens[:301]
     with torch.no_grad():
-        one, other = (surprise(together, tokens, corpus.vocabulary, chunk=n) for n in (1, 500))
+        one, other = (
+            negative_log_likelihood(together, tokens, corpus.vocabulary, chunk=n) for n in (1, 500)
+        )
     np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
 
 def test_a_run_of_several_is_fitted_kept_and_streamed(corpus: Corpus, tmp_path: Path) -> None:
     training = Training(epochs=2, batch_size=8, learning_rate=1e-2, average=0.5)
-    model = LanguageModel(hidden=24, embed=12, dropout=0.1, steps=16, members=2)
+    model = LanguageModel(hidden=24, embed=12, dropout=0.1, bptt=16, ensemble=2)
     model.fit(corpus, training=training, out=tmp_path / "run")
     loaded = LanguageModel.load(tmp_path / "run")
-    assert loaded.settings.members == 2
+    assert loaded.settings.ensemble == 2
     found = loaded.evaluate(corpus, "validation")
     assert found.nats == pytest.approx(model.evaluate(corpus, "validation").nats, rel=1e-6)
     assert model.results is not None
@@ -89,6 +91,7 @@ def test_a_run_of_several_is_fitted_kept_and_streamed(corpus: Corpus, tmp_path: 
     assert isinstance(loaded.network, LanguageEnsemble)
     with torch.no_grad():
         alone = [
-            surprise(n, tokens, corpus.vocabulary).mean() for n in loaded.network.eval().members()
+            negative_log_likelihood(n, tokens, corpus.vocabulary).mean()
+            for n in loaded.network.eval().members()
         ]
     assert found.nats_per_symbol < np.mean(alone) < math.log(len(corpus.vocabulary))

@@ -17,31 +17,31 @@ class Roles:
         written with commas, `"year,month,day,hour"`. None: guessed.
     series: the column that tells the series of a long table apart. None: guessed, or one series.
     target: K columns to forecast. None given: only `y`, or the single numeric column, is guessed.
-    past: columns known up to now. None: every usable column that has no other role.
-    known: columns known for the future too (planned, price). The calendar is added apart.
+    past: past covariates, known up to now. None: every usable column that has no other role.
+    future: future covariates, known ahead too (planned, price). The calendar is added apart.
     static: columns that are constant within a series. None are needed: those found are guessed.
 
     >>> Roles(time="date", target=("OT",))
-    Roles(time='date', series=None, target=('OT',), past=None, known=(), static=())
+    Roles(time='date', series=None, target=('OT',), past=None, future=(), static=())
     """
 
     time: str | None = None
     series: str | None = None
     target: tuple[str, ...] = ()
     past: tuple[str, ...] | None = None
-    known: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""
         named = {"time": (self.time,), "series": (self.series,), "target": self.target}
-        named |= {"past": self.past or (), "known": self.known, "static": self.static}
+        named |= {"past": self.past or (), "future": self.future, "static": self.static}
         return {column: role for role, columns in named.items() for column in columns if column}
 
 
 def check_roles(roles: Roles, columns: Collection[str]) -> None:
     """DataError for a column that is not in the table (with the nearest name), or has two roles."""
-    groups = (roles.target, roles.past or (), roles.known, roles.static)
+    groups = (roles.target, roles.past or (), roles.future, roles.static)
     named = [*time_names(roles.time, columns), *filter(None, [roles.series])]
     named += [name for group in groups for name in group]
     for name in named:

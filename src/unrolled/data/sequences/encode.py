@@ -16,7 +16,7 @@ from unrolled.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceEncoder:
+class SequencePreprocessor:
     """What was learned about sequences before any training: scale, what is missing, classes.
 
     scaler: mean and deviation of each feature over all known time steps of the training part.
@@ -31,7 +31,7 @@ class SequenceEncoder:
     per_step: bool
 
     @classmethod
-    def fit(cls, sequences: Sequences) -> SequenceEncoder:
+    def fit(cls, sequences: Sequences) -> SequencePreprocessor:
         """Fit on the training part; DataError when there is nothing to tell apart in it."""
         steps = _real_steps(sequences)
         names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
@@ -115,7 +115,7 @@ class SequenceEncoder:
         }
 
     @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> SequenceEncoder:
+    def from_dict(cls, state: Mapping[str, Any]) -> SequencePreprocessor:
         """The encoder that ``to_dict`` wrote."""
         scaler = Scaler.from_dict(state["scaler"])
         return cls(scaler, state["masked"], np.array(state["classes"]), state["per_step"])

@@ -8,7 +8,7 @@ from unrolled.data.sequences.sequences import Sequences
 from unrolled.errors import DataError, SettingsError
 
 
-def set_aside(
+def stratified_split(
     sequences: Sequences, share: float, seed: int, what: str
 ) -> tuple[Sequences, Sequences]:
     """Split at random, each class in the same share: what is kept, and what is set aside.
@@ -17,7 +17,7 @@ def set_aside(
     whatever the labels. DataError when nothing would be set aside, or nothing would be left.
 
     >>> cases = Sequences.from_arrays([[0.0]] * 8, ["a"] * 4 + ["b"] * 4)
-    >>> kept, aside = set_aside(cases, 0.25, 0, "test")
+    >>> kept, aside = stratified_split(cases, 0.25, 0, "test")
     >>> aside.labels.tolist()
     ['a', 'b']
     """

@@ -28,7 +28,7 @@ from unrolled.data.table.layout import (
     refuse_duplicates,
     sort_rows,
 )
-from unrolled.data.table.source_format import Origin
+from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.table import Table
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import DAY, HOUR, Step
@@ -64,7 +64,7 @@ def build_table(source: Any, roles: Roles, step: Step | None) -> Table:
     present = np.zeros(len(layout.times), bool)
     present[layout.places] = True
     times = layout.times if stamps.integer else layout.times.view("M8[us]")
-    origin = Origin(
+    source_format = SourceFormat(
         kind=raw.kind,
         zone=stamps.zone,
         time=time,
@@ -81,7 +81,7 @@ def build_table(source: Any, roles: Roles, step: Step | None) -> Table:
         columns=columns,
         present=present,
         findings=_findings(raw, stamps, names, layout, notes),
-        origin=origin,
+        source_format=source_format,
     )
 
 
@@ -220,7 +220,7 @@ def _convert_columns(
     places = np.empty_like(layout.places)
     places[rows.order] = layout.places
     moves = len(layout.times) > len(places) or bool((np.diff(places) < 0).any())
-    named = (*roles.target, *(roles.past or ()), *roles.known, *roles.static)
+    named = (*roles.target, *(roles.past or ()), *roles.future, *roles.static)
     columns: dict[str, NDArray[Any]] = {}
     for name in named:
         values = convert(name, raw.columns.pop(name), notes.roles[name][0])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ONE_HOT_LIMIT = 16
 LIMIT = 10.0  # standard deviations
-FUTURE_ROLES = ("known", "static")
+FUTURE_ROLES = ("future", "static")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Column:
     """
 
     name: str
-    role: str  # "target", "past", "known" or "static"
+    role: str  # "target", "past", "future" or "static"
     mask: bool
     vocabulary: tuple[str, ...] | None  # None: a number
 
@@ -69,10 +69,10 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Encoder:
+class TablePreprocessor:
     """The numbers of a table as a network sees them, fitted on training rows only.
 
-    Inputs are, in this order: targets, past, known, static columns, then the calendar. Where a
+    Inputs are, in this order: targets, past, future, static columns, then the calendar. Where a
     number is missing, the last known one stands (0, the training mean, before the first), and the
     mask column beside it is 1. Targets and past numbers always have a mask, whatever goes missing
     later; other columns where the training rows miss something.
@@ -83,7 +83,7 @@ class Encoder:
     calendar: tuple[str, ...]
 
     @classmethod
-    def fit(cls, table: Table, split: Split, *, calendar: bool = True) -> Encoder:
+    def fit(cls, table: Table, split: Split, *, calendar: bool = True) -> TablePreprocessor:
         """Fit scaling, vocabularies and masks on the training rows of ``split``.
 
         Raises DataError for a target of text, and for a column without any value in these rows.
@@ -91,7 +91,7 @@ class Encoder:
         rows = split.train_rows()
         roles = table.roles
         named = {"target": roles.target, "past": roles.past or ()}
-        named |= {"known": roles.known, "static": roles.static}
+        named |= {"future": roles.future, "static": roles.static}
         columns = tuple(
             _fit_column(name, role, table.columns[name], rows)
             for role, names in named.items()
@@ -200,7 +200,7 @@ class Encoder:
         }
 
     @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> Encoder:
+    def from_dict(cls, state: Mapping[str, Any]) -> TablePreprocessor:
         """The encoder that ``to_dict`` wrote."""
         columns = tuple(
             Column(
@@ -228,8 +228,8 @@ class Encoder:
 
     def __repr__(self) -> str:
         return (
-            f"Encoder to {len(self.input_names)} inputs, {len(self.future_names)} of them known "
-            f"for the future\n{self.describe()}"
+            f"TablePreprocessor to {len(self.input_names)} inputs, {len(self.future_names)} "
+            f"of them known for the future\n{self.describe()}"
         )
 
 

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from unrolled.data.table.table import Table
 
 
-def look_ahead(table: Table, past: int, horizon: int) -> tuple[Table, Part]:
+def future_frame(table: Table, lookback: int, horizon: int) -> tuple[Table, Part]:
     """A table that has F rows after the last known target of every series, and those rows.
 
     Rows the user gave there (with the columns known for the future) are used as they are; missing
     ones are added. The part has exactly one window for each series.
 
-    Raises DataError for a series without a known target, or with fewer than T = past rows up to
+    Raises DataError for a series without a known target, or with fewer than T = lookback rows up to
     the last one, and for a column known for the future that has no value in one of the F rows.
     """
     cutoffs = np.array([_cutoff(table, s) for s in range(len(table.names))], dtype=np.int64)
     begins, ends = table.offsets[:-1], table.offsets[1:]
     for series, rows in zip(table.names, cutoffs - begins, strict=True):
-        if rows < past:
+        if rows < lookback:
             raise DataError(
                 f"predict: {f'series {series!r}' if series else 'the table'} has {rows} rows up to "
-                f"the last known target, {past} are needed (past {past})"
+                f"the last known target, {lookback} are needed (lookback {lookback})"
             )
     added = np.maximum(cutoffs + horizon - ends, 0)
     lengths = ends - begins + added
@@ -77,7 +77,7 @@ def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) ->
 
 
 def _check_known(table: Table, part: Part) -> None:
-    for name in table.roles.known:
+    for name in table.roles.future:
         values = table.columns[name]
         missing = values == None if values.dtype == object else np.isnan(values)  # noqa: E711
         for series, (first, last) in zip(part.names, part.rows, strict=True):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Origin:
+class SourceFormat:
     """What a table was read from: enough to hand the same kind of frame and time back.
 
     kind: "file", "mapping" (of arrays), "pandas", "polars" or "pyarrow".

@@ -172,7 +172,7 @@ def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
             " give a share or a number of rows"
         )
     if isinstance(cut, np.datetime64):
-        return _to_utc(cut, table.origin.zone)
+        return _to_utc(cut, table.source_format.zone)
     try:
         when = datetime.fromisoformat(cut) if isinstance(cut, str) else cut
     except ValueError:
@@ -180,7 +180,7 @@ def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
             f"split: {name} must be a time stamp like 2013-11-15 or 2013-11-15 06:00, got {cut!r}"
         ) from None
     if when.tzinfo is None:
-        return _to_utc(np.datetime64(when, "us"), table.origin.zone)
+        return _to_utc(np.datetime64(when, "us"), table.source_format.zone)
     return np.datetime64(when.astimezone(UTC).replace(tzinfo=None), "us")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unrolled.data.columns.roles import Roles, check_roles
 from unrolled.data.table.findings import Findings
-from unrolled.data.table.source_format import Origin
+from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.time.grid import Step, Times
 from unrolled.errors import DataError
 
@@ -26,9 +26,9 @@ class Table:
     offsets: (S+1,) int64; the rows of series s are `offsets[s]:offsets[s + 1]`.
     times: (N,) datetime64[us], in UTC when a zone was given, or int64.
     columns: name -> (N,) float64 with NaN for missing, or object array of str and None for
-        categories. It holds targets, past, known and static columns (repeated); not time or series.
+        categories. It holds targets, past, future and static columns (repeated); not time, series.
     present: (N,) bool; False where the row was a gap and was put on the grid by us.
-    findings: what was guessed, sorted, missing; `origin`: what the table was read from.
+    findings: what was guessed, sorted, missing; `source_format`: what the table was read from.
 
     >>> table = Table.read({"day": np.arange("2013-01-01", "2013-01-31", dtype="M8[D]"),
     ...                     "sold": np.arange(30.0) ** 2})
@@ -44,7 +44,7 @@ class Table:
     columns: Mapping[str, NDArray[Any]]
     present: NDArray[np.bool_]
     findings: Findings
-    origin: Origin
+    source_format: SourceFormat
 
     @classmethod
     def read(
@@ -54,7 +54,7 @@ class Table:
 
         roles: what the columns mean; whatever is None is guessed, and `findings` says why.
         step: the time step ("1h", "15min", "1D", "1MS", 1), default: the most common difference.
-        A `Table` as source is given other target, past, known and static columns.
+        A `Table` as source is given other target, past, future and static columns.
         Rows are sorted; gaps are put on the grid as missing rows. Raises DataError, in one line
         with the row (counted from 1, without the header) or column, for anything that is not a
         table over regular time.
@@ -133,11 +133,11 @@ class Table:
         return self._from_wall(future).reshape(len(last), horizon)
 
     def frame(self, columns: Mapping[str, NDArray[Any]]) -> Any:
-        """Columns (n,) as a frame of the kind this table was read from; see `Origin.frame`.
+        """Columns (n,) as a frame of the kind this table was read from; see `SourceFormat.frame`.
 
         The time goes under `roles.time`, in UTC as in `times`, and comes out in its own zone.
         """
-        return self.origin.frame(columns)
+        return self.source_format.frame(columns)
 
     def _with_roles(self, roles: Roles) -> Table:
         given = {"time": roles.time, "series": roles.series}
@@ -146,7 +146,7 @@ class Table:
                 raise DataError(f"{role}: the table was read with {getattr(self.roles, role)!r}")
         roles = replace(roles, time=None, series=None)
         check_roles(roles, self.columns)
-        named = {*roles.target, *roles.known, *roles.static}
+        named = {*roles.target, *roles.future, *roles.static}
         static = roles.static or tuple(name for name in self.roles.static if name not in named)
         rest = tuple(name for name in self.columns if name not in {*named, *static})
         past = rest if roles.past is None else roles.past
@@ -166,15 +166,15 @@ class Table:
         return f"text ({', '.join(some)}, …)"
 
     def _to_wall(self, times: Times) -> Times:
-        if self.origin.zone in (None, "UTC"):
+        if self.source_format.zone in (None, "UTC"):
             return times
         from unrolled.data.time.clock import to_wall
 
-        return to_wall(times.view(np.int64), self.origin.zone).view("M8[us]")
+        return to_wall(times.view(np.int64), self.source_format.zone).view("M8[us]")
 
     def _from_wall(self, times: Times) -> Times:
-        if self.origin.zone in (None, "UTC"):
+        if self.source_format.zone in (None, "UTC"):
             return times
         from unrolled.data.time.clock import from_wall
 
-        return from_wall(times.view(np.int64), self.origin.zone).view("M8[us]")
+        return from_wall(times.view(np.int64), self.source_format.zone).view("M8[us]")

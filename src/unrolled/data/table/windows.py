@@ -44,10 +44,10 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
     As a torch Dataset, ``windows[i]`` is ``(inputs, targets)``, or ``(inputs, future, targets)``
     where there is a ``future``.
 
-    Raises SettingsError for a past, horizon or stride below 1, DataError for arrays that do not
+    Raises SettingsError for a lookback, horizon or stride below 1, DataError for arrays that do not
     fit each other, and for a series with too few rows for one window.
 
-    >>> windows = Windows(np.arange(10.0), past=3, horizon=2)
+    >>> windows = Windows(np.arange(10.0), lookback=3, horizon=2)
     >>> windows.batch([0, 5]).inputs[:, :, 0].tolist()
     [[0.0, 1.0, 2.0], [5.0, 6.0, 7.0]]
     """
@@ -56,17 +56,17 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         self,
         values: np.ndarray | Sequence[np.ndarray] | Table,
         *,
-        past: int,
+        lookback: int,
         horizon: int,
         targets: np.ndarray | Sequence[np.ndarray] | None = None,
         future: np.ndarray | Sequence[np.ndarray] | None = None,
         part: Part | None = None,
         stride: int = 1,
     ) -> None:
-        for name, number in (("past", past), ("horizon", horizon), ("stride", stride)):
+        for name, number in (("lookback", lookback), ("horizon", horizon), ("stride", stride)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
                 raise SettingsError(f"windows: {name} must be a whole number >= 1, got {number!r}")
-        self.past, self.horizon, self.stride = int(past), int(horizon), int(stride)
+        self.lookback, self.horizon, self.stride = int(lookback), int(horizon), int(stride)
         self.values, self.targets, self.future, whole = _arrays(values, targets, future)
         self.part = whole if part is None else part
         if self.part.offsets[-1] != len(self.values):
@@ -74,7 +74,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
                 f"windows: the {self.part.name} part was cut from {self.part.offsets[-1]} rows, "
                 f"got {len(self.values)}"
             )
-        self._first, counts = _ranges(self.part, self.past, self.horizon, self.stride)
+        self._first, counts = _ranges(self.part, self.lookback, self.horizon, self.stride)
         # A cutoff is computed from its index: storing them would cost a quarter of the table.
         self._before = np.concatenate(([0], np.cumsum(counts)))
 
@@ -106,7 +106,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
             raise IndexError(f"windows: index {np.asarray(indices).max()} of {len(self)} windows")
         cutoffs, _ = self._cutoffs(index)
         return Batch(
-            _gather(self.values, cutoffs - self.past, self.past),
+            _gather(self.values, cutoffs - self.lookback, self.lookback),
             None if self.future is None else _gather(self.future, cutoffs, self.horizon),
             _gather(self.targets, cutoffs, self.horizon),
         )
@@ -135,7 +135,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         future = "" if self.future is None else f", future {self.future.shape[1]} features"
         return (
             f"{len(self)} windows of the {self.part.name} part: "
-            f"inputs ({self.past} steps, {self.values.shape[1]} features){future}, "
+            f"inputs ({self.lookback} steps, {self.values.shape[1]} features){future}, "
             f"targets ({self.horizon} steps, {self.targets.shape[1]} targets)"
         )
 
@@ -151,25 +151,25 @@ def _gather(array: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
     return gathered
 
 
-def _ranges(part: Part, past: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+def _ranges(part: Part, lookback: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
     """The first cutoff of each series and its number of windows."""
-    first = np.maximum(part.rows[:, 0], part.offsets[:-1] + past)
+    first = np.maximum(part.rows[:, 0], part.offsets[:-1] + lookback)
     counts = (part.rows[:, 1] - horizon - first) // stride + 1
     short = np.flatnonzero(counts < 1)
     if len(short):
-        raise DataError(_too_short(part, past, horizon, short))
+        raise DataError(_too_short(part, lookback, horizon, short))
     return first, counts
 
 
-def _too_short(part: Part, past: int, horizon: int, short: np.ndarray) -> str:
+def _too_short(part: Part, lookback: int, horizon: int, short: np.ndarray) -> str:
     s = int(short[0])
     name = f"series {part.names[s]!r}" if part.names[s] else "the series"
     (start, end), begin = part.rows[s], part.offsets[s]
     others = f" ({len(short) - 1} more series are too short)" if len(short) > 1 else ""
-    if start - begin >= past:
+    if start - begin >= lookback:
         need, why = horizon, f"horizon {horizon}"
     else:
-        need, why = begin + past + horizon - start, f"past {past} + horizon {horizon}"
+        need, why = begin + lookback + horizon - start, f"lookback {lookback} + horizon {horizon}"
         if start > begin:
             why += f", {start - begin} rows lie before it"
     where = "has" if part.name == "whole" else f"has in its {part.name} part"
@@ -187,7 +187,7 @@ def _arrays(
         roles = values.roles
         if targets is None and roles.target:
             targets = _columns(values, roles.target)
-        rows = _columns(values, (*roles.target, *(roles.past or ()), *roles.known))
+        rows = _columns(values, (*roles.target, *(roles.past or ()), *roles.future))
     else:
         rows, lengths = _join("values", values)
     joined = [rows]

@@ -9,14 +9,14 @@ import numpy as np
 from unrolled.data.sequences.sequences import Sequences
 
 if TYPE_CHECKING:
-    from unrolled.data.sequences.encode import SequenceEncoder
+    from unrolled.data.sequences.encode import SequencePreprocessor
 
 MOST = 4e9  # multiplications: a baseline must not take longer than a few seconds
 POINTS = 64
 
 
 def nearest_labels(
-    encoder: SequenceEncoder, learned: Sequences, codes: np.ndarray, tested: Sequences
+    encoder: SequencePreprocessor, learned: Sequences, codes: np.ndarray, tested: Sequences
 ) -> np.ndarray | None:
     """The code (n,) of the nearest training sequence; None where that would take too long.
 

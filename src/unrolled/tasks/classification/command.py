@@ -38,7 +38,7 @@ class LabelJob:
     @classmethod
     def read(cls, order: Order) -> LabelJob:
         """Read the sequences; what cannot be learned from is refused here."""
-        from unrolled.data.sequences.encode import SequenceEncoder
+        from unrolled.data.sequences.encode import SequencePreprocessor
         from unrolled.tasks import Classifier
         from unrolled.tasks.classification.estimator import default_training
 
@@ -51,7 +51,9 @@ class LabelJob:
         if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
         sequences = read_sequences(order.file, order.rows, order.labelled)
-        SequenceEncoder.fit(sequences)  # refuses what has no two labels, before a share is taken
+        SequencePreprocessor.fit(
+            sequences
+        )  # refuses what has no two labels, before a share is taken
         if weights:
             model.set_params(class_weight=dict(_weighed(one, sequences) for one in weights))
         training = replace(default_training(len(sequences)), **given(order.learning))
@@ -86,7 +88,7 @@ class LabelJob:
             **given(order.rows),
             **given(order.labelled),
             "pool": settings.pool,
-            "members": settings.members,
+            "ensemble": settings.ensemble,
             "bidirectional": settings.bidirectional,
             "balanced": order.judge.balanced,
             "class_weight": list(names(order.judge.class_weight)),

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from unrolled.data.sequences.encode import SequenceEncoder
+from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.data.sequences.sequences import Sequences
-from unrolled.data.sequences.split import set_aside
+from unrolled.data.sequences.split import stratified_split
 from unrolled.errors import SettingsError
 from unrolled.tasks.classification import evaluate as labels
 from unrolled.tasks.classification import run as classifier_run
 from unrolled.tasks.classification.augment import Augment
-from unrolled.tasks.classification.network import Ensemble, Shape
+from unrolled.tasks.classification.network import ClassEnsemble, Shape
 from unrolled.tasks.classification.objective import Cases, ClassifierTask, chunks, class_weights
 from unrolled.tasks.classification.scikit import Parameters
 from unrolled.tasks.classification.settings import ClassifierSettings
@@ -49,7 +49,7 @@ class Classifier(Parameters):
     pool: what of the outputs is judged: the "last" one, their "mean", or an "attention" that is
         learned. Where each step has a label, its own output is judged, and pool is not used.
     dropout: the share of outputs left out in training.
-    members: so many networks are trained, and their probabilities meaned.
+    ensemble: how many networks are trained; their probabilities are averaged.
     class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
         mapping from label to weight.
 
@@ -60,7 +60,7 @@ class Classifier(Parameters):
 
     >>> rising = [[1.0, 2.0, 3.0], [2.0, 4.0, 5.0, 7.0]]
     >>> falling = [[3.0, 2.0, 1.0], [7.0, 5.0, 2.0, 1.0]]
-    >>> model = Classifier(hidden=8, members=1)
+    >>> model = Classifier(hidden=8, ensemble=1)
     >>> model = model.fit(rising + falling, ["up", "up", "down", "down"])
     >>> model.predict([[4.0, 5.0, 6.0, 8.0]]).tolist()
     ['up']
@@ -79,18 +79,18 @@ class Classifier(Parameters):
         bidirectional: bool = True,
         pool: str = "mean",
         dropout: float = 0.3,
-        members: int = 3,
+        ensemble: int = 3,
         class_weight: str | Mapping[Any, float] | None = None,
     ) -> None:
         self.cell, self.hidden, self.layers = cell, hidden, layers
         self.bidirectional, self.pool, self.dropout = bidirectional, pool, dropout
-        self.members, self.class_weight = members, class_weight
+        self.ensemble, self.class_weight = ensemble, class_weight
         self._check()
         self.training = TRAINING
         self.outcome = Outcome()
         self.results: dict[str, Any] | None = None
-        self._model: Ensemble | None = None
-        self._encoder: SequenceEncoder | None = None
+        self._model: ClassEnsemble | None = None
+        self._encoder: SequencePreprocessor | None = None
         self.data: dict[str, Any] = {}
 
     @property
@@ -101,14 +101,14 @@ class Classifier(Parameters):
         return ClassifierSettings(**values)
 
     @property
-    def model(self) -> Ensemble:
+    def model(self) -> ClassEnsemble:
         """The fitted networks; SettingsError before `fit`."""
         if self._model is None:
             raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
         return self._model
 
     @property
-    def encoder(self) -> SequenceEncoder:
+    def encoder(self) -> SequencePreprocessor:
         """How sequences are read; SettingsError before `fit`."""
         if self._encoder is None:
             raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
@@ -144,7 +144,7 @@ class Classifier(Parameters):
         self.training = training or default_training(len(given))
         learned, tested = self._apart(given, test)
         validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
-        learned, held = set_aside(learned, validation, self.training.seed, "validation")
+        learned, held = stratified_split(learned, validation, self.training.seed, "validation")
         weights = self._look_at(learned, held, tested)
         # Whatever can be refused was refused: only now is anything written.
         store = (
@@ -232,7 +232,7 @@ class Classifier(Parameters):
         if test is None:
             return given, None
         if isinstance(test, int | float):
-            return set_aside(given, test, self.training.seed, "test")
+            return stratified_split(given, test, self.training.seed, "test")
         return given, self.read(test)
 
     def _cases(self, sequences: Sequences) -> Cases:
@@ -246,7 +246,7 @@ class Classifier(Parameters):
         self, learned: Sequences, held: Sequences, tested: Sequences | None
     ) -> torch.Tensor:
         """Learn the scale and the classes, check that all fits to them; what mistakes cost (C,)."""
-        self._found(SequenceEncoder.fit(learned))
+        self._found(SequencePreprocessor.fit(learned))
         self.data = labels.describe(learned, len(held), tested)
         for part in (held, tested):
             if part is not None and len(part):
@@ -255,14 +255,14 @@ class Classifier(Parameters):
         codes = torch.from_numpy(self.encoder.codes(learned))
         return class_weights(codes, self.classes_, self.class_weight)
 
-    def _build(self) -> Ensemble:
+    def _build(self) -> ClassEnsemble:
         encoder = self.encoder
         shape = Shape(
             len(encoder.scaler.names), encoder.width, len(encoder.classes), self.data["longest"]
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
-            ensemble = Ensemble(shape, self.settings, encoder.per_step)
+            ensemble = ClassEnsemble(shape, self.settings, encoder.per_step)
         for network in ensemble.members():
             network.encoder.engine = self.training.engine
         return ensemble
@@ -282,12 +282,12 @@ class Classifier(Parameters):
         model.training = Training(**card.settings["training"])
         model.results, model.outcome = runs.found(folder, card)
         model.data = card.data
-        model._found(SequenceEncoder.from_dict(card.encoder))
+        model._found(SequencePreprocessor.from_dict(card.encoder))
         model._model = model._build()
         runs.fill(model.model, tensors, folder)
         return model
 
-    def _found(self, encoder: SequenceEncoder) -> None:
+    def _found(self, encoder: SequencePreprocessor) -> None:
         """Keep how sequences are read, also under the names that scikit-learn knows."""
         self._encoder = encoder
         self.classes_, self.n_features_in_ = encoder.classes, len(encoder.scaler.names)

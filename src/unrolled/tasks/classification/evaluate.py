@@ -15,7 +15,7 @@ from unrolled.tasks.classification.baselines import nearest_labels
 if TYPE_CHECKING:
     from unrolled.tasks.classification.estimator import Classifier
 
-TASK = "labels"
+TASK = "classification"
 SHARES = tuple(round(0.1 * i, 1) for i in range(1, 11))
 EXAMPLES, EXAMPLE_FEATURES, EXAMPLE_STEPS = 6, 4, 300  # what the report shows stays small
 
@@ -92,7 +92,7 @@ def evaluate(
     results = {
         "task": TASK,
         "network": model.cell.upper(),
-        "members": model.members,
+        "ensemble": model.ensemble,
         "classes": names,
         "per_step": per_step,
         "test": {"sequences": len(sequences), "labels": len(truth)},

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.networks.build import CELLS
-from unrolled.networks.ensemble import Members, meaned
+from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.classification.settings import ClassifierSettings
 
 STEPS = 64  # of sequences twice as long or more, the encoder reads every second step, and so on
@@ -182,11 +182,11 @@ class ClassNetwork(nn.Module):
         return outputs * kept / (1 - self.dropout)
 
 
-class Ensemble(Members[ClassNetwork]):
-    """Several networks whose probabilities are meaned."""
+class ClassEnsemble(Ensemble[ClassNetwork]):
+    """Several networks whose probabilities are averaged."""
 
     def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
-        super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.members))
+        super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.ensemble))
 
     @torch.no_grad()
     def set_changes(self, inputs: Tensor, lengths: Tensor) -> None:
@@ -216,4 +216,4 @@ class Ensemble(Members[ClassNetwork]):
 
 def _mean(scores: list[Tensor]) -> Tensor:
     """The logarithm of the mean of the probabilities."""
-    return meaned([each.log_softmax(-1) for each in scores])
+    return averaged([each.log_softmax(-1) for each in scores])

@@ -13,7 +13,7 @@ from torch.nn.functional import nll_loss
 
 from unrolled.errors import SettingsError
 from unrolled.tasks.classification.augment import Augment
-from unrolled.tasks.classification.network import ClassNetwork, Ensemble
+from unrolled.tasks.classification.network import ClassEnsemble, ClassNetwork
 from unrolled.training import Training
 
 SMOOTHING = 0.1  # of the labels (Szegedy et al. 2016): a small set must not become certain
@@ -51,7 +51,7 @@ class ClassifierTask:
 
     def __init__(
         self,
-        model: Ensemble,
+        model: ClassEnsemble,
         train: Cases,
         held: Cases | None,
         settings: Training,
@@ -91,7 +91,9 @@ class ClassifierTask:
             codes = codes.gather(1, source).where(real, -1)
         return self._cross_entropy(network, Cases(inputs, lengths, codes), SMOOTHING)
 
-    def _cross_entropy(self, model: ClassNetwork | Ensemble, cases: Cases, smooth: float) -> Tensor:
+    def _cross_entropy(
+        self, model: ClassNetwork | ClassEnsemble, cases: Cases, smooth: float
+    ) -> Tensor:
         device = self.weights.device
         run = model.scores if cases.codes.dim() == 2 else model
         logs = run(cases.inputs.to(device), cases.lengths).flatten(0, -2).log_softmax(-1)
@@ -103,7 +105,7 @@ class ClassifierTask:
         return (1 - smooth) * nll_loss(logs, codes, self.weights, ignore_index=-1) + smooth * even
 
     def validate(self) -> float:
-        """The cross-entropy of the meaned probabilities, in nats."""
+        """The cross-entropy of the averaged probabilities, in nats."""
         total = 0.0
         for index in chunks(self.held.lengths):
             total += self._cross_entropy(self.model, self.held.rows(index), 0.0).item() * len(index)

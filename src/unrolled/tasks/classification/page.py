@@ -64,7 +64,7 @@ class Results(BaseModel):
     """results.json of labels."""
 
     network: str
-    members: int
+    ensemble: int
     classes: list[Text]
     per_step: bool
     test: dict[str, int]

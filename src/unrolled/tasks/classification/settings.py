@@ -20,10 +20,10 @@ class ClassifierSettings:
     bidirectional: bool
     pool: str
     dropout: float
-    members: int
+    ensemble: int
 
     def __post_init__(self) -> None:
-        check_count("classifier: members", self.members)
+        check_count("classifier: ensemble", self.ensemble)
         check_network("classifier", self.cell, self.hidden, self.layers, self.dropout)
         if self.pool not in POOLS:
             raise SettingsError(

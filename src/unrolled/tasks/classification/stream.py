@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from unrolled.data.sequences.encode import SequenceEncoder
+from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.data.sequences.sequences import Sequences
-from unrolled.tasks.classification.network import Ensemble, StepState
+from unrolled.tasks.classification.network import ClassEnsemble, StepState
 
 
 @dataclass(frozen=True)
-class Opinion:
+class StepPrediction:
     """What is thought after so many steps: the likeliest label, and the probability of each."""
 
     steps: int
@@ -29,7 +29,7 @@ class LabelStream:
     With it, all steps so far are read again.
     """
 
-    def __init__(self, model: Ensemble, encoder: SequenceEncoder) -> None:
+    def __init__(self, model: ClassEnsemble, encoder: SequencePreprocessor) -> None:
         self._model, self._encoder = model, encoder
         self._known = np.full(len(encoder.scaler.names), np.nan, dtype=np.float32)
         self._steps: list[np.ndarray] = []
@@ -38,7 +38,7 @@ class LabelStream:
         self._whole = bool(model.members()[0].encoder.bidirectional)
 
     @torch.no_grad()
-    def push(self, step: Any) -> Opinion:
+    def push(self, step: Any) -> StepPrediction:
         """Read one more time step, (D,) numbers or one; NaN is missing. DataError if it misfits."""
         values = Sequences.from_arrays([np.asarray(step, dtype=np.float64).reshape(1, -1)])
         self._encoder.check_features(values)
@@ -47,7 +47,7 @@ class LabelStream:
         shares = scores.double().exp().tolist()
         names = self._encoder.classes.tolist()
         label = names[int(np.argmax(shares))]
-        return Opinion(self._count, label, dict(zip(names, shares, strict=True)))
+        return StepPrediction(self._count, label, dict(zip(names, shares, strict=True)))
 
     def _read_one(self, values: Sequences) -> torch.Tensor:
         """One step of each network; what is missing is the last value that was known."""

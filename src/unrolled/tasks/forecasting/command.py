@@ -61,12 +61,12 @@ class ForecastJob:
     def resolved(self) -> dict[str, Any]:
         """The options of this task with the values they came to."""
         settings, found = self.model.settings, self.model.fitted.roles
-        columns = {"features": found.past, "known": found.known, "static": found.static}
+        columns = {"past": found.past, "future": found.future, "static": found.static}
         return {
             "file": str(source(self.order.file).resolve()),
             "target": list(settings.target),
             "horizon": settings.horizon,
-            "past": self.model.fitted.past,
+            "lookback": self.model.fitted.lookback,
             "time": found.time,
             "series": found.series,
             **{role: list(named or ()) for role, named in columns.items()},
@@ -91,7 +91,7 @@ def roles(rows: Rows, columns: Columns) -> Roles:
         time=rows.time,
         series=rows.series,
         target=names(columns.target),
-        past=names(columns.features) if columns.features else None,
-        known=names(columns.known),
+        past=names(columns.past) if columns.past else None,
+        future=names(columns.future),
         static=names(columns.static),
     )

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from unrolled import files
 from unrolled.data.columns.roles import Roles
-from unrolled.data.table.encode import Encoder
-from unrolled.data.table.future import look_ahead
+from unrolled.data.table.encode import TablePreprocessor
+from unrolled.data.table.future import future_frame
 from unrolled.data.table.split import Cut, Split, split
 from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Windows
@@ -25,7 +25,13 @@ from unrolled.tasks.forecasting import evaluate as forecast
 from unrolled.tasks.forecasting.intervals import margins
 from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
 from unrolled.tasks.forecasting.objective import ForecastTask
-from unrolled.tasks.forecasting.prepare import Prepared, features_of, in_batches, run_over, shape_of
+from unrolled.tasks.forecasting.prepare import (
+    EncodedTable,
+    features_of,
+    in_batches,
+    run_over,
+    shape_of,
+)
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 from unrolled.training import Outcome, Training, describe_device, find_device, train
 from unrolled.training.checkpoint import Checkpoint
@@ -42,10 +48,10 @@ LINEAR_WINDOWS = 50_000  # the closed form gains nothing from more, and stays wi
 class Fitted:
     """What `fit` leaves beside the network: how a table is read, and what was found in it."""
 
-    past: int
+    lookback: int
     roles: Roles
     step: Step
-    encoder: Encoder
+    encoder: TablePreprocessor
     data: dict[str, Any]
 
 
@@ -54,7 +60,7 @@ class Forecaster:
 
     target: the column, or K columns, to forecast.
     horizon: F, the steps to forecast.
-    past: T, the steps the network looks back; default three seasons of the table (72 hours, 21
+    lookback: T, the steps the network looks back; default three seasons of the table (72 hours, 21
         days), at least the horizon and at most a quarter of the training rows.
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
     quantiles: what to forecast of the distribution; pairs around 0.5 become intervals.
@@ -65,7 +71,7 @@ class Forecaster:
 
     >>> from unrolled import samples
     >>> weather = samples.load("seattle-weather")
-    >>> model = Forecaster("temp_max", past=14, horizon=3, hidden=8)
+    >>> model = Forecaster("temp_max", lookback=14, horizon=3, hidden=8)
     >>> model = model.fit(weather, training=Training(epochs=1))
     >>> model.predict(weather).column_names
     ['date', 'temp_max', 'temp_max_lo_90', 'temp_max_hi_90']
@@ -76,7 +82,7 @@ class Forecaster:
         target: str | Sequence[str],
         *,
         horizon: int,
-        past: int | None = None,
+        lookback: int | None = None,
         cell: str = "gru",
         hidden: int = 64,
         layers: int = 1,
@@ -85,7 +91,7 @@ class Forecaster:
     ) -> None:
         targets = (target,) if isinstance(target, str) else tuple(target)
         self.settings = ForecasterSettings(
-            targets, past, horizon, cell, hidden, layers, tuple(quantiles), dropout
+            targets, lookback, horizon, cell, hidden, layers, tuple(quantiles), dropout
         )
         self.training = Training()
         self.outcome = Outcome()
@@ -134,7 +140,7 @@ class Forecaster:
         table.check_target()
         parts = split(table, validation, test)
         self._fitted = self._look_at(table, parts)
-        prepared = Prepared.of(table, self.fitted.encoder)
+        prepared = EncodedTable.of(table, self.fitted.encoder)
         learned, held = (
             self.windows(prepared, parts.train),
             self.windows(prepared, parts.validation),
@@ -162,8 +168,8 @@ class Forecaster:
         future. Returns a frame of the same kind with the series, the time, each target (the
         median) and its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
         """
-        table, part = look_ahead(self.read(data), self.fitted.past, self.settings.horizon)
-        windows = self.windows(Prepared.of(table, self.fitted.encoder), part)
+        table, part = future_frame(self.read(data), self.fitted.lookback, self.settings.horizon)
+        windows = self.windows(EncodedTable.of(table, self.fitted.encoder), part)
         return forecast.frame(self, table, windows)
 
     def backtest(self, data: Any, *, test: Cut = 0.15, stride: int = 1, refit: int = 0) -> Any:
@@ -185,9 +191,9 @@ class Forecaster:
             raise DataError(f"predict: the model was fitted on steps of {step}, got {data.step}")
         return Table.read(data, roles)
 
-    def windows(self, prepared: Prepared, part: Any, stride: int = 1) -> Windows:
+    def windows(self, prepared: EncodedTable, part: Any, stride: int = 1) -> Windows:
         """The windows of a part, of this forecaster's past and horizon."""
-        return prepared.windows(part, self.fitted.past, self.settings.horizon, stride)
+        return prepared.windows(part, self.fitted.lookback, self.settings.horizon, stride)
 
     def quantiles(self, windows: Windows) -> np.ndarray:
         """The forecast of windows: quantiles (n, F, K, Q), rising, in the unit of the targets."""
@@ -201,26 +207,26 @@ class Forecaster:
         return self.fitted.encoder.unscale_targets(scaled.numpy().astype(np.float64), axis=2)
 
     def _look_at(self, table: Table, parts: Split) -> Fitted:
-        encoder = Encoder.fit(table, parts)
+        encoder = TablePreprocessor.fit(table, parts)
         shortest = int((parts.train.rows[:, 1] - parts.train.rows[:, 0]).min())
-        past = self.settings.past or default_past(
+        lookback = self.settings.lookback or default_lookback(
             table.step.season, self.settings.horizon, shortest
         )
         found = {
             **table.findings.to_dict(),
             "split": parts.to_dict(),
-            "past": past,
+            "lookback": lookback,
             "used_roles": asdict(table.roles),
             "used_step": str(table.step),
         }
-        return Fitted(past, table.roles, table.step, encoder, found)
+        return Fitted(lookback, table.roles, table.step, encoder, found)
 
     def _build(self) -> ForecastNetwork:
         settings, fitted = self.settings, self.fitted
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.training.seed)
             network = ForecastNetwork(
-                shape_of(fitted.encoder, fitted.past, settings.horizon),
+                shape_of(fitted.encoder, fitted.lookback, settings.horizon),
                 features_of(fitted.encoder),
                 cell=settings.cell,
                 hidden=settings.hidden,
@@ -234,7 +240,9 @@ class Forecaster:
             raise EngineError(f"fit: engine {self.training.engine!r} cannot run: {choice.reason}")
         return network
 
-    def _begin(self, folder: Path, prepared: Prepared, resume: bool, overwrite: bool) -> Checkpoint:
+    def _begin(
+        self, folder: Path, prepared: EncodedTable, resume: bool, overwrite: bool
+    ) -> Checkpoint:
         """Claim the run folder; a run that is gone on with must be this one."""
         from unrolled import runs
 
@@ -284,10 +292,10 @@ class Forecaster:
         model.results, model.outcome = runs.found(folder, card)
         data = card.data
         model._fitted = Fitted(
-            data["past"],
+            data["lookback"],
             _roles(data["used_roles"]),
             Step.parse(data["used_step"]),
-            Encoder.from_dict(card.encoder),
+            TablePreprocessor.from_dict(card.encoder),
             data,
         )
         model._network = model._build()
@@ -295,7 +303,7 @@ class Forecaster:
         return model
 
 
-def default_past(season: int, horizon: int, rows: int) -> int:
+def default_lookback(season: int, horizon: int, rows: int) -> int:
     """Three seasons, at least the horizon, at most a quarter of the training rows."""
     return max(1, min(max(3 * season, horizon), rows // 4))
 

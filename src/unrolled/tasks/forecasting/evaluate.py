@@ -17,7 +17,7 @@ from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Windows
 from unrolled.errors import DataError, SettingsError
 from unrolled.tasks.forecasting import baselines
-from unrolled.tasks.forecasting.prepare import Prepared
+from unrolled.tasks.forecasting.prepare import EncodedTable
 
 if TYPE_CHECKING:
     from unrolled.tasks.forecasting.estimator import Forecaster
@@ -39,7 +39,7 @@ def backtest(model: Forecaster, table: Table, test: Cut, stride: int, refit: int
     if not len(part):
         raise DataError("backtest: the test part has no rows")
     if not refit:
-        windows = model.windows(Prepared.of(table, model.fitted.encoder), part, stride)
+        windows = model.windows(EncodedTable.of(table, model.fitted.encoder), part, stride)
         return table.frame(_columns(model, table, windows, backtest=True))
     pieces = [
         _columns(fresh, table, windows, backtest=True)
@@ -60,7 +60,7 @@ def _refitted(model: Forecaster, table: Table, part: Part, stride: int, refit: i
         fresh = type(model)(**vars(model.settings))
         fresh.fit(known, table.roles, test=0, training=model.training)
         block = replace(part, rows=np.stack((first, last), axis=1))
-        yield fresh, fresh.windows(Prepared.of(table, fresh.fitted.encoder), block, stride)
+        yield fresh, fresh.windows(EncodedTable.of(table, fresh.fitted.encoder), block, stride)
 
 
 def _until(table: Table, rows: np.ndarray) -> Table:
@@ -99,7 +99,7 @@ def _columns(
 
 
 def evaluate(
-    model: Forecaster, prepared: Prepared, windows: Windows, train_rows: np.ndarray
+    model: Forecaster, prepared: EncodedTable, windows: Windows, train_rows: np.ndarray
 ) -> dict[str, Any]:
     """Measure the network beside the baselines on the same windows: what `results.json` holds."""
     table, horizon = prepared.table, model.settings.horizon
@@ -219,7 +219,7 @@ def _span(table: Table, windows: Windows, rows: np.ndarray) -> dict[str, Any]:
 
 def _panels(
     model: Forecaster,
-    prepared: Prepared,
+    prepared: EncodedTable,
     windows: Windows,
     quantiles: np.ndarray,
     forecasts: dict[str, np.ndarray],
@@ -240,7 +240,7 @@ def _panels(
 
 def _panel(
     model: Forecaster,
-    prepared: Prepared,
+    prepared: EncodedTable,
     windows: Windows,
     i: int,
     k: int,
@@ -249,7 +249,7 @@ def _panel(
 ) -> dict[str, Any]:
     table, settings = prepared.table, model.settings
     cutoff, times = int(windows.cutoffs[i]), table.local_times
-    past = slice(cutoff - min(model.fitted.past, 3 * settings.horizon), cutoff)
+    past = slice(cutoff - min(model.fitted.lookback, 3 * settings.horizon), cutoff)
     ahead = slice(cutoff, cutoff + settings.horizon)
     truth = table.columns[settings.target[k]]
     panel: dict[str, Any] = {

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def pinball_loss(forecasts: Tensor, targets: Tensor, quantiles: Tensor) -> Tensor:
-    """The quantile loss, meaned over all targets that are known: max(q d, (q - 1) d), d = y - ŷ_q.
+    """Quantile loss, averaged over all targets that are known: max(q d, (q - 1) d), d = y - ŷ_q.
 
     forecasts: (B, F, K, Q) for Q quantiles; targets: (B, F, K), NaN where missing and not counted;
     quantiles: (Q,). Returns a scalar, 0 where nothing is known.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.data.fill import carry_forward
-from unrolled.data.table.encode import Encoder
+from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Batch, Windows
@@ -20,27 +20,27 @@ from unrolled.tasks.forecasting.network.linear import Shape
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class EncodedTable:
     """A table and its numbers: inputs (N, D), future (N, Dk) and targets (N, K), all float32."""
 
     table: Table
-    encoder: Encoder
+    encoder: TablePreprocessor
     inputs: np.ndarray
     future: np.ndarray
     targets: np.ndarray
 
     @classmethod
-    def of(cls, table: Table, encoder: Encoder) -> Prepared:
+    def of(cls, table: Table, encoder: TablePreprocessor) -> EncodedTable:
         """Encode a table."""
         return cls(
             table, encoder, encoder.inputs(table), encoder.future(table), encoder.targets(table)
         )
 
-    def windows(self, part: Part, past: int, horizon: int, stride: int = 1) -> Windows:
+    def windows(self, part: Part, lookback: int, horizon: int, stride: int = 1) -> Windows:
         """The windows whose targets lie in a part."""
         return Windows(
             self.inputs,
-            past=past,
+            lookback=lookback,
             horizon=horizon,
             targets=self.targets,
             future=self.future,
@@ -82,7 +82,7 @@ def run_over(windows: Windows, run: Callable[[Tensor, Tensor], Tensor]) -> Tenso
     )
 
 
-def shape_of(encoder: Encoder, past: int, horizon: int) -> Shape:
+def shape_of(encoder: TablePreprocessor, lookback: int, horizon: int) -> Shape:
     """Which columns the linear map reads."""
     varying: list[int] = []
     planned: list[int] = []
@@ -92,18 +92,18 @@ def shape_of(encoder: Encoder, past: int, horizon: int) -> Shape:
         if column.role in ("target", "past") and not column.coded:
             # Without what is missing: the value carried forward stands for it well enough here.
             varying += range(at, at + size - column.mask)
-        if column.role in ("known", "static"):
-            if column.role == "known" and not column.coded:
+        if column.role in ("future", "static"):
+            if column.role == "future" and not column.coded:
                 planned += range(at_future, at_future + size)
             at_future += size
         at += size
     calendar = range(at_future, at_future + len(encoder.calendar))
     return Shape(
-        past, horizon, encoder.target_index, tuple(varying), tuple(calendar), tuple(planned)
+        lookback, horizon, encoder.target_index, tuple(varying), tuple(calendar), tuple(planned)
     )
 
 
-def features_of(encoder: Encoder) -> Features:
+def features_of(encoder: TablePreprocessor) -> Features:
     """Which columns the recurrent part sees, and how."""
     levels: list[int] = []
     masks: list[int] = []

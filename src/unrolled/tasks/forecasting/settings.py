@@ -13,7 +13,7 @@ class ForecasterSettings:
     """What a forecaster is; `Forecaster` says what each setting means."""
 
     target: tuple[str, ...]
-    past: int | None
+    lookback: int | None
     horizon: int
     cell: str
     hidden: int
@@ -25,8 +25,8 @@ class ForecasterSettings:
         if not self.target:
             raise SettingsError("forecaster: name at least one target column")
         check_count("forecaster: horizon", self.horizon)
-        if self.past is not None:
-            check_count("forecaster: past", self.past)
+        if self.lookback is not None:
+            check_count("forecaster: lookback", self.lookback)
         check_network("forecaster", self.cell, self.hidden, self.layers, self.dropout)
         self._check_quantiles()
 

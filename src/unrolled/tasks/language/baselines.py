@@ -8,7 +8,7 @@ LONGEST = 4  # symbols of context; more does not help texts of some megabytes
 MOST = 1 << 23  # training symbols that are counted: the last ones, so that it takes seconds
 
 
-def ngram_surprise(train: np.ndarray, text: np.ndarray, symbols: int) -> list[np.ndarray]:
+def ngram_nll(train: np.ndarray, text: np.ndarray, symbols: int) -> list[np.ndarray]:
     """-ln p of each symbol of a text, with contexts of 0, 1, 2 ... symbols: each (N,) nats.
 
     Interpolated Witten-Bell (Chen and Goodman 1999): with T(h) kinds of symbols seen after h,
@@ -19,7 +19,7 @@ def ngram_surprise(train: np.ndarray, text: np.ndarray, symbols: int) -> list[np
     ones may stand in `text`: what is given for them means nothing).
 
     >>> train = np.array([0, 1, 0, 1, 0, 1])
-    >>> [round(float(nats[-1]), 2) for nats in ngram_surprise(train, np.array([0, 1]), 2)][:2]
+    >>> [round(float(nats[-1]), 2) for nats in ngram_nll(train, np.array([0, 1]), 2)][:2]
     [0.69, 0.13]
     """
     base = symbols + 2

@@ -49,7 +49,7 @@ class LanguageJob:
             model = LanguageModel(**settings | {"dropout": dropout})
         parts = {name: share(name, text) for name, text in given(order.parts).items()}
         corpus = read_corpus(order.file, **given(symbols), **parts)
-        default = default_training(len(corpus.part("train")), model.settings.steps)
+        default = default_training(len(corpus.part("train")), model.settings.bptt)
         return cls(order, corpus, model, replace(default, **given(order.learning)))
 
     def describe(self) -> str:
@@ -70,8 +70,8 @@ class LanguageJob:
             "size": symbols.size,
             "encoding": symbols.encoding,
             "embed": settings.width(len(self.corpus.vocabulary)),
-            "steps": settings.steps,
-            "members": settings.members,
+            "bptt": settings.bptt,
+            "ensemble": settings.ensemble,
             "tie": settings.tie,
             "dropout": settings.dropout.outputs,
             "weight_dropout": self.model.network.drop.weights,

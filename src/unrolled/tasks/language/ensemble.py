@@ -1,4 +1,4 @@
-"""Several language networks that learn the same text: their probabilities are meaned."""
+"""Several language networks that learn the same text: their probabilities are averaged."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from unrolled.layers.engines import EngineName
-from unrolled.networks.ensemble import Members, meaned
+from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.language.network import LanguageNetwork, State
 from unrolled.tasks.language.settings import Dropout, LanguageSettings
 
 
-class LanguageEnsemble(Members[LanguageNetwork]):
+class LanguageEnsemble(Ensemble[LanguageNetwork]):
     """M networks, each begun and trained on its own (clipping apart): p is the mean of their p.
 
     It is used as one network is: the features (T, B, M ·) are those of all networks side by side,
@@ -19,17 +19,17 @@ class LanguageEnsemble(Members[LanguageNetwork]):
     """
 
     def __init__(self, settings: LanguageSettings, vocabulary: int) -> None:
-        super().__init__(LanguageNetwork(settings, vocabulary) for _ in range(settings.members))
+        super().__init__(LanguageNetwork(settings, vocabulary) for _ in range(settings.ensemble))
 
     @property
     def drop(self) -> Dropout:
         """What each network leaves out in training."""
         return self.members()[0].drop
 
-    def leave_out(self, weights: float) -> None:
+    def set_weight_drop(self, weights: float) -> None:
         """Leave out another share of the recurrent weights of every network in training."""
         for network in self.members():
-            network.leave_out(weights)
+            network.set_weight_drop(weights)
 
     def choose_engine(self, name: EngineName) -> None:
         """The engine of every layer of every network."""
@@ -60,7 +60,7 @@ class LanguageEnsemble(Members[LanguageNetwork]):
     def log_probabilities(self, features: Tensor) -> Tensor:
         """(n, M ·) to the logarithm of the mean probability of each known symbol (n, V)."""
         pairs = zip(self.members(), self._each(features), strict=True)
-        return meaned([network.log_probabilities(own) for network, own in pairs])
+        return averaged([network.log_probabilities(own) for network, own in pairs])
 
     def _each(self, features: Tensor) -> tuple[Tensor, ...]:
         return features.chunk(len(self.networks), -1)
@@ -71,5 +71,5 @@ AnyNetwork = LanguageNetwork | LanguageEnsemble
 
 def build(settings: LanguageSettings, vocabulary: int) -> AnyNetwork:
     """One network, or as many as the settings say."""
-    kind = LanguageNetwork if settings.members == 1 else LanguageEnsemble
+    kind = LanguageNetwork if settings.ensemble == 1 else LanguageEnsemble
     return kind(settings, vocabulary)

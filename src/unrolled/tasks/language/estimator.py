@@ -19,8 +19,8 @@ from unrolled.tasks.language.ensemble import AnyNetwork, build
 from unrolled.tasks.language.evaluate import headline, measure
 from unrolled.tasks.language.generate import Sampling, Step, TextState
 from unrolled.tasks.language.objective import LanguageTask
-from unrolled.tasks.language.score import Score, surprise
-from unrolled.tasks.language.settings import Dropout, LanguageSettings, weights_left_out
+from unrolled.tasks.language.score import Score, negative_log_likelihood
+from unrolled.tasks.language.settings import Dropout, LanguageSettings, weight_drop
 from unrolled.training import Outcome, Training, describe_device, find_device, train
 from unrolled.training.checkpoint import Checkpoint
 from unrolled.training.progress import Display
@@ -32,7 +32,7 @@ SAMPLE = 300  # characters written after each epoch
 SAMPLES = "samples.jsonl"
 
 
-def default_training(symbols: int, steps: int = 64) -> Training:
+def default_training(symbols: int, bptt: int = 64) -> Training:
     """How to train on so many symbols: about a quarter of an hour for a megabyte on two cores.
 
     A short text gets fewer streams, so that an epoch has steps enough, and more epochs.
@@ -40,7 +40,7 @@ def default_training(symbols: int, steps: int = 64) -> Training:
     >>> default_training(1_000_000).epochs, default_training(1_000_000).batch_size
     (13, 32)
     """
-    room = max(symbols // (200 * steps), 1)  # streams that leave 200 steps to an epoch
+    room = max(symbols // (200 * bptt), 1)  # streams that leave 200 steps to an epoch
     return Training(
         epochs=int(np.clip(round(13e6 / symbols), 2, 20)),
         batch_size=int(np.clip(1 << (room.bit_length() - 1), 4, 32)),
@@ -67,8 +67,8 @@ class LanguageModel:
     dropout: a share, of which fitting shares of inputs, outputs, what lies between layers, and
         recurrent weights (more of a small text) are made, or a `Dropout` that says each.
     tie: the vectors of symbols serve for reading and for predicting.
-    steps: T, after so many symbols back-propagation is cut; the state goes on.
-    members: so many networks are trained, and their probabilities meaned.
+    bptt: T, the truncation length of backpropagation through time; the state goes on.
+    ensemble: how many networks are trained; their probabilities are averaged.
 
     See docs/language.md for where the defaults come from. Errors: SettingsError for an option out
     of range, DataError for what is no text or too short, RunError for a damaged run folder.
@@ -89,12 +89,12 @@ class LanguageModel:
         embed: int | None = None,
         dropout: float | Dropout = 0.5,
         tie: bool = True,
-        steps: int = 64,
-        members: int = 1,
+        bptt: int = 64,
+        ensemble: int = 1,
     ) -> None:
         if not isinstance(dropout, Dropout):
             dropout = Dropout(dropout / 4, dropout, dropout, weights=None)
-        self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, steps, members)
+        self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, bptt, ensemble)
         self.training = Training()
         self.outcome = Outcome()
         self.results: dict[str, Any] | None = None
@@ -141,13 +141,13 @@ class LanguageModel:
         """
         corpus = data if isinstance(data, Corpus) else Corpus.read(data)
         learned = corpus.part("train")
-        self.training = training or default_training(len(learned), self.settings.steps)
+        self.training = training or default_training(len(learned), self.settings.bptt)
         device = find_device(self.training.device)
         self._fitted = Read(corpus.vocabulary, dict(corpus.findings))
         self._network = self._build()
         self._folder = None if out is None else Path(out)
         task = LanguageTask(
-            self.network, corpus, self.settings.steps, self.training, self._write_sample
+            self.network, corpus, self.settings.bptt, self.training, self._write_sample
         )
         # Whatever can be refused was refused: only now is anything written.
         store = self._begin(corpus, resume, overwrite)
@@ -172,13 +172,15 @@ class LanguageModel:
             raise DataError(f"evaluate: the {part} part of the text is empty")
         characters = corpus.characters[part] if part else sum(corpus.characters.values())
         unknown = int((tokens >= len(self.fitted.vocabulary)).sum())
-        return Score(float(self.surprise(tokens).sum()), len(tokens), characters, unknown)
+        return Score(
+            float(self.negative_log_likelihood(tokens).sum()), len(tokens), characters, unknown
+        )
 
-    def surprise(self, tokens: np.ndarray) -> np.ndarray:
+    def negative_log_likelihood(self, tokens: np.ndarray) -> np.ndarray:
         """-ln p of each symbol of a text given all before it: (N,) numbers to (N,) nats."""
         network = self.network.eval()
         with torch.no_grad():
-            return surprise(network, tokens, self.fitted.vocabulary)
+            return negative_log_likelihood(network, tokens, self.fitted.vocabulary)
 
     def generate(
         self,
@@ -226,8 +228,8 @@ class LanguageModel:
         drop = self.settings.dropout
         if drop.weights is None:
             symbols = self.fitted.data["parts"]["train"]["symbols"]
-            size = sum(p.numel() for p in network.parameters()) // self.settings.members
-            network.leave_out(weights_left_out(drop.outputs, symbols, size))
+            size = sum(p.numel() for p in network.parameters()) // self.settings.ensemble
+            network.set_weight_drop(weight_drop(drop.outputs, symbols, size))
         network.choose_engine(self.training.engine)
         return network
 

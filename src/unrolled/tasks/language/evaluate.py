@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled.data.text.corpus import Corpus, PartName
-from unrolled.tasks.language.baselines import ngram_surprise
+from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.score import Score
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def _measure(model: LanguageModel, corpus: Corpus, name: PartName) -> dict[str, 
     characters = corpus.characters[name]
     if len(tokens) < len(corpus.part(name)):
         characters = len(corpus.text(tokens))
-    nats = model.surprise(tokens)
+    nats = model.negative_log_likelihood(tokens)
     rows = [_row(model.settings.name, nats, tokens, characters, corpus)]
-    counted = ngram_surprise(corpus.part("train"), tokens, len(corpus.vocabulary))
+    counted = ngram_nll(corpus.part("train"), tokens, len(corpus.vocabulary))
     counted = [_with_unknown(it, tokens, corpus) for it in counted]
     best = min(range(len(counted)), key=lambda i: float(counted[i].sum()))
     for context in sorted({best, 0}, reverse=True):

@@ -57,7 +57,7 @@ class LanguageNetwork(nn.Module):
                     forget = slice(settings.hidden, 2 * settings.hidden)
                     layer.get_parameter("bias_ih_l0")[forget] += 1
 
-    def leave_out(self, weights: float) -> None:
+    def set_weight_drop(self, weights: float) -> None:
         """Leave out another share of the recurrent weights in training."""
         self.drop = replace(self.drop, weights=weights)
 

@@ -12,10 +12,13 @@ from unrolled.data.text.corpus import Corpus, Streams
 from unrolled.errors import DataError
 from unrolled.tasks.language.ensemble import AnyNetwork
 from unrolled.tasks.language.network import State, each_state
-from unrolled.tasks.language.score import surprise
+from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.training import Training
 
-COLUMNS, WARM = 64, 128  # places of the validation part that are read at once, see `surprise`
+LANES, BURN_IN = (
+    64,
+    128,
+)  # places of the validation part that are read at once, see `negative_log_likelihood`
 
 
 class LanguageTask:
@@ -31,12 +34,12 @@ class LanguageTask:
         self,
         model: AnyNetwork,
         corpus: Corpus,
-        steps: int,
+        bptt: int,
         settings: Training,
         after: Callable[[int], None] | None = None,
     ) -> None:
         self.model, self.corpus, self.settings, self.after = model, corpus, settings, after
-        self._streams = Streams(corpus.part("train"), settings.batch_size, steps)
+        self._streams = Streams(corpus.part("train"), settings.batch_size, bptt)
         self._held = corpus.part("validation")
         if not len(self._held):
             raise DataError("fit: the validation part is empty; give it a share of the text")
@@ -59,9 +62,9 @@ class LanguageTask:
 
     def validate(self) -> float:
         """Nats per symbol of the validation part, each symbol counted once."""
-        columns = max(1, min(COLUMNS, len(self._held) // (4 * WARM)))
-        found = surprise(
-            self.model, self._held, self.corpus.vocabulary, columns=columns, warm=WARM, chunk=128
+        lanes = max(1, min(LANES, len(self._held) // (4 * BURN_IN)))
+        found = negative_log_likelihood(
+            self.model, self._held, self.corpus.vocabulary, lanes=lanes, burn_in=BURN_IN, chunk=128
         )
         if self.after is not None:
             self.after(self._epoch)

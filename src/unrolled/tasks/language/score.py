@@ -65,28 +65,28 @@ class Score:
         return {**vars(self), **{name: round(getattr(self, name), 6) for name in names}}
 
 
-def surprise(
+def negative_log_likelihood(
     network: AnyNetwork,
     tokens: np.ndarray,
     vocabulary: Vocabulary,
     *,
-    columns: int = 1,
-    warm: int = 0,
+    lanes: int = 1,
+    burn_in: int = 0,
     chunk: int = 1024,
 ) -> np.ndarray:
     """-ln p of each symbol given all that stand before it: (N,) numbers to (N,) float64.
 
     The state is carried over the whole text, so that `chunk`, the symbols read at a time, changes
-    nothing. With several `columns` the text is read in as many places at once, each after `warm`
+    nothing. With several `lanes` the text is read in as many places at once, each after `burn_in`
     symbols that are not counted: many times faster, and close.
     """
-    length = -(-len(tokens) // columns)
-    starts = np.arange(columns) * length
+    length = -(-len(tokens) // lanes)
+    starts = np.arange(lanes) * length
     ends = np.minimum(starts + length, len(tokens))
     found = np.empty(len(tokens))
     state: State | None = None
     device = network.device
-    firsts = [*range(-warm, 0, chunk), *range(0, length, chunk)]
+    firsts = [*range(-burn_in, 0, chunk), *range(0, length, chunk)]
     for first, last in pairwise([*firsts, length]):
         steps = np.arange(first, last)
         places = starts + steps[:, None]  # (T, B)

@@ -13,7 +13,7 @@ class Dropout:
 
     inputs, between, outputs: of the features that go into the first layer, between layers and out
     of the last, the same ones at every time step; weights: of the recurrent weights, None what
-    `weights_left_out` says.
+    `weight_drop` says.
     """
 
     inputs: float = 0.0
@@ -27,12 +27,12 @@ class Dropout:
                 check_share(f"language model: dropout of {name}", share)
 
 
-def weights_left_out(dropout: float, symbols: int, weights: int) -> float:
+def weight_drop(dropout: float, symbols: int, weights: int) -> float:
     """The share of recurrent weights to leave out: a tenth of the dropout, of small texts more.
 
     A text of fewer symbols than half a network's weights is soon learned by heart.
 
-    >>> weights_left_out(0.5, 1_000_000, 1_350_000), weights_left_out(0.5, 640_000, 1_770_000)
+    >>> weight_drop(0.5, 1_000_000, 1_350_000), weight_drop(0.5, 640_000, 1_770_000)
     (0.05, 0.2)
     """
     return dropout * (0.4 if 2 * symbols < weights else 0.1)
@@ -48,11 +48,11 @@ class LanguageSettings:
     embed: int | None
     dropout: Dropout
     tie: bool
-    steps: int
-    members: int = 1
+    bptt: int
+    ensemble: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("embed", "steps", "members"):
+        for name in ("embed", "bptt", "ensemble"):
             if name != "embed" or self.embed is not None:
                 check_count(f"language model: {name}", getattr(self, name))
         check_network("language model", self.cell, self.hidden, self.layers)
@@ -61,7 +61,7 @@ class LanguageSettings:
     def name(self) -> str:
         """The cell in words, with the number of networks where there are several."""
         cell = self.cell.upper()
-        return cell if self.members == 1 else f"{self.members} x {cell}"
+        return cell if self.ensemble == 1 else f"{self.ensemble} x {cell}"
 
     def width(self, vocabulary: int) -> int:
         """The length of a symbol's vector: 16 numbers for each bit of V where none was asked for.

@@ -31,12 +31,12 @@ MOST_KNOWN = 512
 class Shape:
     """What a linear map reads and writes.
 
-    past: T steps; horizon: F; targets: the K input columns to forecast; columns: C input columns
-    (targets first) that vary over the past; calendar: future columns that repeat with time (only
-    their first step is read, the other steps follow from it); planned: the other future columns.
+    lookback: T steps; horizon: F; targets: the K input columns to forecast; columns: C input
+    columns (targets first) that vary over the past; calendar: future columns that repeat with time
+    (only their first step is read, the others follow from it); planned: the other future columns.
     """
 
-    past: int
+    lookback: int
     horizon: int
     targets: tuple[int, ...]
     columns: tuple[int, ...]
@@ -44,9 +44,9 @@ class Shape:
     planned: tuple[int, ...]
 
     @property
-    def lookback(self) -> int:
+    def steps_read(self) -> int:
         """The most steps that are read: all of the past, unless the features grow too many."""
-        return max(1, min(self.past, MOST_FEATURES // len(self.columns)))
+        return max(1, min(self.lookback, MOST_FEATURES // len(self.columns)))
 
 
 class LinearMap(nn.Module):
@@ -61,7 +61,7 @@ class LinearMap(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        steps, columns = shape.lookback, len(shape.columns)
+        steps, columns = shape.steps_read, len(shape.columns)
         known = len(shape.calendar) + min(len(shape.planned) * shape.horizon, MOST_KNOWN)
         features = steps * columns + known + 1
         self.register_buffer("weight", torch.zeros(len(shape.targets), features, shape.horizon))
@@ -76,7 +76,7 @@ class LinearMap(nn.Module):
     def _features(self, inputs: Tensor, future: Tensor) -> Tensor:
         """(B, features), in the order of the module's docstring; steps vary before columns."""
         shape = self.shape
-        window = inputs[:, -shape.lookback :]
+        window = inputs[:, -shape.steps_read :]
         window = window.index_select(2, self.picked)  # three times as fast as window[:, :, list]
         last = window[:, -1]
         relative = (window[:, :-1] - last.unsqueeze(1)).flatten(1)
@@ -133,7 +133,7 @@ class LinearMap(nn.Module):
 
     def _choices(self, target: int, season: int) -> list[Tensor]:
         """Sets of features for one target: its own past or all columns, of a few lengths."""
-        steps, width = self.shape.lookback, len(self.shape.columns)
+        steps, width = self.shape.steps_read, len(self.shape.columns)
         kept = torch.arange(steps * width, self.weight.shape[1])
         own = self.shape.columns.index(self.shape.targets[target])
         columns = [torch.tensor([own]), torch.arange(width)][: 1 + (width > 1)]
