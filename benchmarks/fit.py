@@ -15,27 +15,26 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import interleaved, keep
-from unrolled import Forecaster, Roles, Table, Training, samples, split
+from unrolled import Forecaster, Training, samples
 from unrolled.tasks.forecasting.losses import pinball_loss
-from unrolled.tasks.forecasting.objective import ForecastTask
-from unrolled.tasks.forecasting.prepare import EncodedTable
+from unrolled.tasks.forecasting.objective import ForecastObjective
 from unrolled.training import train
 
 EPOCHS, ROUNDS = 2, 3
 
 
-def prepared(cell: str) -> tuple[Forecaster, ForecastTask, Training]:
+def prepared(cell: str) -> tuple[Forecaster, ForecastObjective, Training]:
     """The demo's forecaster before its first real epoch, and its task."""
-    table = Table.read(samples.path("nyc-weather"), Roles(target=("temp",)))
     settings = Training(epochs=EPOCHS, patience=EPOCHS)
     model = Forecaster("temp", horizon=24, cell=cell)
-    model.fit(table, training=Training(epochs=1, engine="torch"))
-    parts, ready = split(table), EncodedTable.of(table, model.fitted.encoder)
-    windows = [model.windows(ready, part) for part in (parts.train, parts.validation)]
-    return model, ForecastTask(model.network, windows[0], windows[1], settings), settings
+    plan = model.plan(samples.path("nyc-weather"), training=Training(epochs=1, engine="torch"))
+    model.run(plan)
+    season = plan.table.step.season
+    objective = ForecastObjective(model.network, plan.train, plan.validation, settings, season)
+    return model, objective, settings
 
 
-def plain_loop(network: nn.Module, task: ForecastTask, settings: Training) -> None:
+def plain_loop(network: nn.Module, task: ForecastObjective, settings: Training) -> None:
     """What a careful person writes: windows made once, a DataLoader, AdamW, the best kept."""
     data, held = task.train.tensor_dataset(), task.held.tensor_dataset()
     loader = DataLoader(data, batch_size=settings.batch_size, shuffle=True)

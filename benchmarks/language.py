@@ -34,7 +34,7 @@ from unrolled import Corpus, Dropout, LanguageModel, Training
 from unrolled.data.text.corpus import Streams
 from unrolled.tasks.language.estimator import default_training
 from unrolled.tasks.language.network import LanguageNetwork
-from unrolled.tasks.language.objective import LanguageTask
+from unrolled.tasks.language.objective import LanguageObjective
 from unrolled.tasks.language.settings import LanguageSettings
 from unrolled.training import train
 from unrolled.training.progress import Bar
@@ -112,7 +112,7 @@ def speed(text: Path, symbols: int, rounds: int) -> None:
         )
         network = LanguageNetwork(settings, len(corpus.vocabulary))
         training = Training(epochs=1, batch_size=BATCH)
-        task = LanguageTask(network, corpus, STEPS, training)
+        task = LanguageObjective(network, corpus, STEPS, training)
         sides: dict[str, Callable[[], object]] = {
             "unrolled": partial(train, task, training),
             "torch": partial(plain_loop, Plain(cell, len(corpus.vocabulary)), corpus),

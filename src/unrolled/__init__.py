@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unrolled.errors import (
         DataError,
         EngineError,
+        NotFittedError,
         RunError,
         SettingsError,
         TrainingError,
@@ -40,6 +41,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "LanguageModel",
+    "NotFittedError",
     "RNNCell",
     "Roles",
     "RunError",

@@ -4,6 +4,7 @@
 UnrolledError          every error this package raises on purpose
 ├── DataError          the table, text or array is not what was asked for
 ├── SettingsError      an option is out of range or two options exclude each other
+│   └── NotFittedError an estimator is asked for something before fit() or load()
 ├── EngineError        an engine asked for by name cannot do the work
 ├── TrainingError      training cannot go on (a loss that is NaN, a stopped disk)
 └── RunError           a run folder is missing, damaged or of another kind
@@ -23,6 +24,13 @@ class DataError(UnrolledError, ValueError):
 
 class SettingsError(UnrolledError, ValueError):
     """An option is out of range, or two options exclude each other."""
+
+
+class NotFittedError(SettingsError, AttributeError):
+    """An estimator was asked for something before fit() or load().
+
+    An AttributeError too, so that `hasattr` says no to what comes with fitting.
+    """
 
 
 class EngineError(UnrolledError, RuntimeError):

@@ -208,7 +208,7 @@ def test_a_config_gives_options_and_flags_win(tmp_path: Path, table: Path, capsy
     card = json.loads((tmp_path / "run" / "run.json").read_text())
     assert card["settings"]["training"]["epochs"] == 1
     assert card["settings"]["training"]["batch_size"] == 64
-    assert card["data"]["split"]["validation"]["from"] == "2013-01-13"
+    assert card["findings"]["split"]["validation"]["from"] == "2013-01-13"
 
 
 def test_the_config_in_a_run_repeats_it_to_the_byte(run: Path, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from helpers.made import LABELS, MOVES, fit_labels, ts
 
 from unrolled import Classifier, Sequences
 from unrolled.cli import main
-from unrolled.tasks.classification import evaluate as labels
+from unrolled.tasks.classification import inference
 from unrolled.tasks.classification.estimator import default_training
-from unrolled.tasks.classification.objective import ClassifierTask
+from unrolled.tasks.classification.objective import ClassifierObjective
 
 Capture = pytest.CaptureFixture[str]
 CASES = [f"{i},{i + 1},{i + 2}:a" for i in range(10)] + [f"{i},{i - 1}:b" for i in range(10)]
@@ -95,8 +95,8 @@ def test_the_command_line_is_the_library(folder: Path) -> None:
     sequences = Sequences.read(folder / "moves.csv", series="id", label="kind")
     training = replace(default_training(len(sequences)), epochs=1)
     model = Classifier(hidden=4, ensemble=1).fit(sequences, test=0.2, training=training)
-    loaded = Classifier.load(folder / "labels").model.state_dict()
-    for name, weight in model.model.state_dict().items():
+    loaded = Classifier.load(folder / "labels").network.state_dict()
+    for name, weight in model.network.state_dict().items():
         assert torch.equal(weight, loaded[name])
 
 
@@ -202,7 +202,7 @@ def test_predict_writes_what_the_library_says(
 ) -> None:
     run, model = folder / "labels", Classifier.load(folder / "labels")
     sequences = Sequences.read(folder / "moves.csv", series="id", label="kind")
-    found = labels.columns(model, sequences)
+    found = inference.columns(model.fitted, sequences)
     # The columns of the table are known from the fit; labels that are there are not looked at.
     assert main(["predict", str(run), str(folder / "moves.csv")]) == 0
     printed = capsys.readouterr().out
@@ -260,9 +260,9 @@ def test_evaluate_without_a_file_says_what_was_measured(folder: Path, capsys: Ca
 def test_ctrl_c_keeps_the_best_and_resume_goes_on(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, calls = ClassifierTask.validate, []
+    original, calls = ClassifierObjective.validate, []
 
-    def struck(task: ClassifierTask) -> float:
+    def struck(task: ClassifierObjective) -> float:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
@@ -273,7 +273,7 @@ def test_ctrl_c_keeps_the_best_and_resume_goes_on(
     words = ["fit", str(tmp_path / "moves.csv"), "--series", "id", "--label", "kind"]
     words += [*LABELS, "--epochs", "2", "--out", str(cut)]
     with monkeypatch.context() as patch:
-        patch.setattr(ClassifierTask, "validate", struck)
+        patch.setattr(ClassifierObjective, "validate", struck)
         assert main(words) == 130
     assert main([*words, "--resume"]) == 0
     for name in ("model.safetensors", "results.json"):

@@ -11,7 +11,7 @@ from helpers.made import BOOK, MOVES, fit_labels, fit_text, ts
 from helpers.tables import TINY, contents, one_line, weather
 
 from unrolled.cli import main
-from unrolled.runs import load_card, save_card
+from unrolled.runs.folder import load_card, save_card
 
 QUICK = ("--hidden", "4", "--epochs", "1", "--quiet")
 CASES = ["1,2,3:a", "2,3,4,5:a", "3,2,1:b", "5,4,3,2:b"]
@@ -155,7 +155,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         *("a.ts", ts(CASES).encode(), ["--test", "0", "--out", "folder"]),
         ["no run folder"],
     ),
-    "no such device": ("a.ts", ts(CASES).encode(), ["--device", "tpu"], ["device", "'tpu'"]),
+    "no such device": ("a.ts", ts(CASES * 4).encode(), ["--device", "tpu"], ["device", "'tpu'"]),
     "no device for a text": ("a.txt", BOOK.encode(), ["--device", "tpu"], ["device", "'tpu'"]),
 }
 

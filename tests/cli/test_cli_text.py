@@ -20,7 +20,7 @@ from helpers.made import BOOK, TEXT, fit_text
 from unrolled import Corpus, LanguageModel
 from unrolled.cli import main
 from unrolled.tasks.language.estimator import default_training
-from unrolled.tasks.language.objective import LanguageTask
+from unrolled.tasks.language.objective import LanguageObjective
 
 Capture = pytest.CaptureFixture[str]
 
@@ -104,7 +104,7 @@ def test_a_folder_and_a_sample_are_texts(
     assert main(["fit", "books", *TEXT[:-1]]) == 0
     assert "books is taken for a text: it is a folder" in capsys.readouterr().err
     card = json.loads((tmp_path / "runs" / "books" / "run.json").read_text())
-    assert card["data"]["characters"] == 2 * len(BOOK) + 1
+    assert card["findings"]["characters"] == 2 * len(BOOK) + 1
     assert main(["evaluate", str(folder / "text"), "python-docs", "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert value["unknown"] > 1000
@@ -122,9 +122,9 @@ def test_task_overrules(tmp_path: Path, capsys: Capture) -> None:
 def test_resume_goes_on_to_the_same_bytes(
     folder: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, calls = LanguageTask.validate, []
+    original, calls = LanguageObjective.validate, []
 
-    def struck(task: LanguageTask) -> float:
+    def struck(task: LanguageObjective) -> float:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
@@ -134,7 +134,7 @@ def test_resume_goes_on_to_the_same_bytes(
     cut = tmp_path / "cut"
     words = ["fit", str(tmp_path / "book.txt"), *TEXT[:-1], "--epochs", "2", "--out", str(cut)]
     with monkeypatch.context() as patch:
-        patch.setattr(LanguageTask, "validate", struck)
+        patch.setattr(LanguageObjective, "validate", struck)
         assert main(words) == 130
     err = capsys.readouterr().err
     assert (
@@ -153,7 +153,7 @@ def test_evaluate(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     other = tmp_path / "other.txt"
     other.write_bytes("to be ünlike".encode("cp1252"))
     score = model.evaluate(
-        Corpus.of("to be ünlike", vocabulary=model.fitted.vocabulary, validation=0)
+        Corpus.of("to be ünlike", vocabulary=model.fitted.preprocessor, validation=0)
     )
     assert main(["evaluate", str(run), str(other), "--encoding", "cp1252"]) == 0
     out = capsys.readouterr().out

@@ -21,8 +21,8 @@ import torch
 from unrolled import cli, files
 from unrolled.runs import folder as runs
 from unrolled.tasks.classification import objective as classifier_task
-from unrolled.tasks.forecasting import estimator as forecaster
 from unrolled.tasks.forecasting import objective as forecast_task
+from unrolled.tasks.forecasting import plan as forecaster
 from unrolled.tasks.language import objective as language_task
 from unrolled.training import loop
 
@@ -95,21 +95,23 @@ MOMENTS: dict[str, Callable[[], None]] = {
     "in epoch 1": before(loop._Loop, "_step", 3),
     "in epoch 3": before(loop._Loop, "_step", 12),
     "between epochs": before(loop._Loop, "_epoch", 3),
-    "while it validates": before(forecast_task.ForecastTask, "validate", 2),
+    "while it validates": before(forecast_task.ForecastObjective, "validate", 2),
     "checkpoint half written": half("state.safetensors", 2),
     "first checkpoint half written": half("state.safetensors", 1),
     "checkpoint written, not in place": before(os, "fsync", 4),
     "checkpoint in place, history not": before(files, "write_text", 4),
-    "after the last epoch": before(forecaster.Forecaster, "_calibrate", 1),
+    "after the last epoch": before(forecaster, "calibrate", 1),
     "results half written": half("results.json", 1),
     "model half written": half("model.safetensors", 1),
     "model in place, run.json not": before(runs, "save_card", 2),
     "report half written": half("report.html", 1),
     "Ctrl-C in epoch 1": before(loop._Loop, "_step", 3, signal.SIGINT),
     "Ctrl-C in epoch 3": before(loop._Loop, "_step", 12, signal.SIGINT),
-    "Ctrl-C while it validates": before(forecast_task.ForecastTask, "validate", 3, signal.SIGINT),
+    "Ctrl-C while it validates": before(
+        forecast_task.ForecastObjective, "validate", 3, signal.SIGINT
+    ),
     "Ctrl-C while a checkpoint is written": before(os, "fsync", 6, signal.SIGINT),
-    "Ctrl-C after the last epoch": before(forecaster.Forecaster, "_calibrate", 1, signal.SIGINT),
+    "Ctrl-C after the last epoch": before(forecaster, "calibrate", 1, signal.SIGINT),
 }
 
 OF_ALL = (  # what every task goes through in the same way
@@ -129,8 +131,8 @@ def moments_of(task: type) -> dict[str, Callable[[], None]]:
 
 
 OTHERS = {
-    "text": moments_of(language_task.LanguageTask),
-    "labels": moments_of(classifier_task.ClassifierTask),
+    "text": moments_of(language_task.LanguageObjective),
+    "labels": moments_of(classifier_task.ClassifierObjective),
 }
 
 PREDICTED = (

@@ -102,7 +102,7 @@ def summary() -> dict[str, Any]:
             "resumed": False,
             "training": {"epochs": 30, "batch": 256, "learning_rate": 0.001, "seed": 0},
         },
-        "data": {
+        "findings": {
             "source": "nyc-weather",
             "rows": 26115,
             "grid_rows": 26240,
@@ -166,9 +166,9 @@ def page(folder: Path) -> str:
 
 def rename(run: dict[str, Any], outcome: dict[str, Any]) -> None:
     """Put a hostile or a Korean name wherever the user's own words are shown."""
-    run["data"]["roles"] = {EVIL: {"role": "target", "why": EVIL}, KOREAN: {"role": "past"}}
-    run["data"] |= {"missing": {EVIL: 3}, "gaps": {EVIL: 2}, "left_out": {EVIL: EVIL}}
-    run["data"] |= {"notes": [EVIL], "source": EVIL}
+    run["findings"]["roles"] = {EVIL: {"role": "target", "why": EVIL}, KOREAN: {"role": "past"}}
+    run["findings"] |= {"missing": {EVIL: 3}, "gaps": {EVIL: 2}, "left_out": {EVIL: EVIL}}
+    run["findings"] |= {"notes": [EVIL], "source": EVIL}
     run["settings"]["model"][EVIL] = [EVIL]
     outcome |= {"network": EVIL, "targets": [EVIL, KOREAN], "verdict": EVIL}
     outcome["table"][0]["name"] = EVIL

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 import torch
 
-from unrolled import RunError, files, runs
+from unrolled import RunError, files
+from unrolled.runs import folder as runs
+from unrolled.runs.card import SCHEMA, Card
 
-CARD = runs.Card(
+CARD = Card(
     task="forecast",
     status="finished",
     versions={"unrolled": "0"},
     device="CPU",
     settings={"model": {"hidden": 3}},
-    data={"온도": 1},
-    encoder={},
+    findings={"온도": 1},
+    preprocessor={},
 )
 WEIGHTS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(1)}
 
@@ -39,7 +41,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_the_card_is_readable_text(tmp_path: Path) -> None:
     text = (make(tmp_path) / "run.json").read_text(encoding="utf-8")
     assert "온도" in text
-    assert json.loads(text)["schema"] == runs.SCHEMA
+    assert json.loads(text)["schema"] == SCHEMA
 
 
 def test_a_run_of_another_task_or_not_finished_is_refused(tmp_path: Path) -> None:

@@ -22,13 +22,15 @@ STEPS = 5
 class Line:
     """A task: fit a line to noisy points; `spoil` may change a loss by epoch and step."""
 
+    validated_on = "validation"
+
     def __init__(
         self,
         spoil: Callable[[int, int, Tensor], Tensor] | None = None,
         held: list[float] | None = None,
     ) -> None:
         self.spoil, self.held = spoil, held
-        self.judged: list[Tensor] = []
+        self.measured: list[Tensor] = []
         torch.manual_seed(0)
         self.model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 1))
         self.inputs = torch.randn(40, 3)
@@ -36,6 +38,9 @@ class Line:
 
     def __len__(self) -> int:
         return STEPS
+
+    def begin(self, folder: Path | None) -> None:
+        pass
 
     def losses(self, epoch: int) -> Iterator[Tensor]:
         order = torch.randperm(len(self.inputs))
@@ -45,9 +50,9 @@ class Line:
 
     def validate(self) -> float:
         assert not self.model.training
-        self.judged.append(flat(self.model))
+        self.measured.append(flat(self.model))
         if self.held is not None:
-            return self.held[len(self.judged) - 1]
+            return self.held[len(self.measured) - 1]
         return nn.functional.mse_loss(self.model(self.inputs), self.targets).item()
 
 
@@ -87,7 +92,7 @@ def test_a_validation_loss_that_is_not_finite_stops() -> None:
     task = Line(held=[1.0, math.nan])
     with pytest.raises(TrainingError, match=r"validation loss became nan in epoch 2; the state"):
         train(task, Training(epochs=9))
-    assert torch.equal(flat(task.model), task.judged[0])
+    assert torch.equal(flat(task.model), task.measured[0])
 
 
 def test_a_first_loss_that_is_not_finite_promises_nothing() -> None:
@@ -105,7 +110,7 @@ def test_the_best_weights_stay_and_training_stops_early() -> None:
     outcome = train(task, Training(epochs=9, patience=3))
     assert (outcome.ended, outcome.best_epoch, outcome.best_loss) == ("early", 2, 1.0)
     assert len(outcome.history) == 5
-    assert torch.equal(flat(task.model), task.judged[1])
+    assert torch.equal(flat(task.model), task.measured[1])
 
 
 def test_a_tie_is_not_better() -> None:
@@ -127,11 +132,11 @@ def test_what_is_validated_is_the_running_mean_of_the_weights() -> None:
     train(task, Training(epochs=1, average=0.1))
     for weights in seen:
         mean += 0.9 * (weights - mean)
-    assert torch.allclose(task.judged[0], mean, atol=1e-6)
-    assert not torch.allclose(task.judged[0], seen[-1], atol=1e-6)
+    assert torch.allclose(task.measured[0], mean, atol=1e-6)
+    assert not torch.allclose(task.measured[0], seen[-1], atol=1e-6)
     plain = Line()
     train(plain, Training(epochs=1, average=0.0))
-    assert torch.equal(plain.judged[0], flat(plain.model))
+    assert torch.equal(plain.measured[0], flat(plain.model))
 
 
 def continued(tmp_path: Path, stop: BaseException, epoch: int, step: int) -> tuple[Line, Outcome]:
@@ -158,7 +163,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_does_not_raise() -> None:
     task = Line(stop_at(3, 1, KeyboardInterrupt()))
     outcome = train(task, Training(epochs=9))
     assert (outcome.ended, len(outcome.history)) == ("interrupted", 2)
-    assert torch.equal(flat(task.model), task.judged[outcome.best_epoch - 1])
+    assert torch.equal(flat(task.model), task.measured[outcome.best_epoch - 1])
 
 
 def test_ctrl_c_before_the_first_epoch_is_done_raises() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +26,7 @@ from unrolled.console.values import cut, whole
 from unrolled.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
-    from unrolled.tasks import Forecaster
+    pass
 
 
 def evaluate(
@@ -55,7 +55,7 @@ def evaluate(
              unrolled evaluate runs/moves Moves_TEST.ts
              unrolled evaluate runs/weather
     """
-    from unrolled.runs import load_card
+    from unrolled.runs.folder import load_card
 
     view, task = View(json), load_card(run).task
     if file is None:
@@ -75,7 +75,7 @@ def evaluate(
 
 def _stored(run: Path, task: str, view: View) -> None:
     from unrolled import files
-    from unrolled.runs import RESULTS, load
+    from unrolled.runs.folder import RESULTS, load
 
     load(run)  # refuses a run that was not finished, or is damaged
     path = run / RESULTS
@@ -87,8 +87,8 @@ def _evaluate_text(run: Path, file: str, encoding: str | None, view: View) -> No
     from unrolled.tasks import LanguageModel
 
     model = LanguageModel.load(run)
-    _check_text(run, file, model.fitted.data["source"])
-    known = model.fitted.vocabulary
+    _check_text(run, file, model.fitted.findings["source"])
+    known = model.fitted.preprocessor
     how = {} if encoding is None else {"encoding": encoding}
     score = model.evaluate(read_corpus(file, vocabulary=known, validation=0.0, **how))
     view.result(str(score), {"run": str(run), "file": file, **score.to_dict()})
@@ -143,23 +143,12 @@ def backtest(
     Example: unrolled backtest runs/weather weather.csv --stride 24 --out backtest.csv
     """
     from unrolled.tasks import Forecaster
+    from unrolled.tasks.forecasting.backtest import errors as found_errors
 
     check_suffix(out)
     model = Forecaster.load(run)
     frame = model.backtest(source(file), test=cut(test), stride=stride, refit=refit)
-    errors = _errors(model, frame)
+    errors = found_errors(model.settings.target, frame)
     for target, numbers in errors.items():
         view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")
     view.frame(frame, out, {"run": str(run), "errors": errors})
-
-
-def _errors(model: Forecaster, frame: Any) -> dict[str, dict[str, float]]:
-    """The errors of a backtest's frame, by target."""
-    from unrolled import metrics
-
-    found = {}
-    for target in model.settings.target:
-        truth = frame[f"{target}_true"].to_numpy()
-        guess = frame[target].to_numpy()
-        found[target] = {"mae": metrics.mae(truth, guess), "rmse": metrics.rmse(truth, guess)}
-    return found

@@ -139,7 +139,8 @@ def _folder(file: str) -> Path:
 
 def _announce(job: Job, folder: Path, view: View) -> None:
     """What was found, how it is cut, and where it is computed."""
-    from unrolled.runs import CARD, versions
+    from unrolled.runs.card import versions
+    from unrolled.runs.folder import CARD
     from unrolled.training import describe_device
 
     if job.order.place.resume and not (folder / CARD).exists():

@@ -18,7 +18,7 @@ from unrolled.console.values import number, whole
 from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
-    from unrolled.tasks import LanguageModel
+    pass
 
 
 def predict(
@@ -41,7 +41,7 @@ def predict(
              unrolled predict runs/weather weather.csv --out forecast.parquet
              unrolled predict runs/moves new.ts
     """
-    from unrolled.runs import load_card
+    from unrolled.runs.folder import load_card
 
     check_suffix(out)
     view, task, value = View(json), load_card(run).task, {"run": str(run)}
@@ -64,11 +64,11 @@ def _labelled(run: Path, file: str, rows: options.Rows) -> Any:
     import pyarrow as pa
 
     from unrolled.tasks import Classifier
-    from unrolled.tasks.classification import evaluate as labels
+    from unrolled.tasks.classification import inference
 
     model = Classifier.load(run)
     rows, column = columns_of(run, file, rows, None)
-    return pa.table(labels.columns(model, read_unlabelled(file, rows, column.label)))
+    return pa.table(inference.columns(model.fitted, read_unlabelled(file, rows, column.label)))
 
 
 def generate(
@@ -103,10 +103,13 @@ def generate(
     from unrolled.tasks import LanguageModel
 
     model = LanguageModel.load(run)
+    tokens = model.encode(prompt)
     pieces = model.generate(
-        prompt, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+        tokens, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
     )
-    _tell_unknown(model, prompt, view)
+    unknown = sum(token >= len(model.fitted.preprocessor) for token in tokens)
+    if unknown:
+        view.say(f"symbols of the prompt that training never saw: {unknown:,}")
     if view.json:
         view.result("", {"run": str(run), "prompt": prompt, "text": "".join(pieces)})
         return
@@ -114,16 +117,6 @@ def generate(
         sys.stdout.write(piece)
         sys.stdout.flush()
     print()
-
-
-def _tell_unknown(model: LanguageModel, prompt: str, view: View) -> None:
-    """Say when a prompt has symbols that the model knows nothing of."""
-    from unrolled.tasks.language.generate import encoded
-
-    known = len(model.fitted.vocabulary)
-    strange = sum(token >= known for token in encoded(model, prompt))
-    if strange:
-        view.say(f"symbols of the prompt that training never saw: {strange:,}")
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:

@@ -117,7 +117,7 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
 
 def data(run: Run) -> Section | None:
     """What the columns were taken for and why, the time, the gaps, the split."""
-    found = run.summary.data
+    found = run.summary.findings
     if found is None or found == Data():
         return None
     total = sum(part.rows for part in found.split.values())

@@ -12,7 +12,11 @@ SCHEMA = 2
 
 
 class Card(BaseModel):
-    """What `run.json` holds."""
+    """What `run.json` holds.
+
+    settings: of the model and of training, by their names; findings: what was found in the data;
+    preprocessor: how data become numbers; metrics: the few numbers that matter most.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,8 +26,8 @@ class Card(BaseModel):
     versions: dict[str, str]
     device: str
     settings: dict[str, dict[str, Any]]
-    data: dict[str, Any]
-    encoder: dict[str, Any]
+    findings: dict[str, Any]
+    preprocessor: dict[str, Any]
     metrics: dict[str, Any] = {}
     fingerprints: dict[str, str] = {}
 

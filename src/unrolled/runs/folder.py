@@ -1,7 +1,7 @@
 """The run folder: a model and all that was found out about it, readable without running anything.
 
     RUN/model.safetensors   weights
-    RUN/run.json            this schema: settings, data roles, encoder, metrics, fingerprints
+    RUN/run.json            this schema: settings, findings, preprocessor, metrics, fingerprints
     RUN/history.jsonl       one line for each epoch
     RUN/results.json        what the report shows
     RUN/report.html
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from unrolled import files
 from unrolled.errors import RunError
-from unrolled.runs.card import SCHEMA, Card, Status
+from unrolled.runs.card import SCHEMA, Card
 from unrolled.training.outcome import Epoch, Outcome
 
 MODEL = "model.safetensors"
@@ -60,9 +60,10 @@ def claim(folder: Path, *, resume: bool = False, overwrite: bool = False) -> boo
 
 
 def begin(folder: Path, card: Card, *, resume: bool, overwrite: bool) -> bool:
-    """Claim a folder for the run of this card, and return whether it goes on with one there.
+    """Claim a folder for the run of this card: the first write of a fit.
 
-    A run that is gone on with must have the same settings and the same data, else RunError.
+    Returns whether it goes on with a run that is there, which must have the same settings and the
+    same data, else RunError.
     """
     goes_on = claim(folder, resume=resume, overwrite=overwrite) and resume
     if goes_on:
@@ -78,13 +79,8 @@ def _check_same(old: Card, new: Card) -> None:
             before = old.settings.get(kind, {}).get(name)
             if before != value:
                 raise RunError(f"resume: the run was started with {name} {before}, not {value}")
-    if old.data.get("fingerprint") != new.data["fingerprint"]:
+    if old.findings.get("fingerprint") != new.findings["fingerprint"]:
         raise RunError("resume: the run was started on other data")
-
-
-def status_of(ended: str) -> Status:
-    """The status of a run whose training ended so, see `training.Outcome`."""
-    return "interrupted" if ended == "interrupted" else "finished"
 
 
 def save_card(folder: Path, card: Card) -> None:
@@ -127,9 +123,14 @@ def load_card(folder: Path, task: str | None = None) -> Card:
         raise RunError(f"{path} has schema {card.schema_version}, this version reads {SCHEMA}")
     if card.fingerprints.get(CARD) != _own(content):
         raise RunError(f"{path} was changed after it was written: its fingerprint differs")
+    check_task(card, task, folder)
+    return card
+
+
+def check_task(card: Card, task: str | None, folder: Path) -> None:
+    """RunError when a run is of another task than the one that is wanted, if one is."""
     if task is not None and card.task != task:
         raise RunError(f"{folder} holds a run of the task {card.task!r}, not {task!r}")
-    return card
 
 
 def load(folder: Path, task: str | None = None) -> tuple[Card, dict[str, Tensor]]:
@@ -145,7 +146,7 @@ def load(folder: Path, task: str | None = None) -> tuple[Card, dict[str, Tensor]
     return card, files.read_tensors(path)[0]
 
 
-def found(folder: Path, card: Card) -> tuple[dict[str, Any] | None, Outcome]:
+def load_results(folder: Path, card: Card) -> tuple[dict[str, Any] | None, Outcome]:
     """The results of a run, None where nothing was measured, and what its training came to."""
     results = files.read_json(folder / RESULTS) if (folder / RESULTS).is_file() else None
     try:
@@ -163,7 +164,7 @@ def found(folder: Path, card: Card) -> tuple[dict[str, Any] | None, Outcome]:
     return results, outcome
 
 
-def fill(network: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
+def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
     """Put the weights of a run into a network; RunError when they are not for it."""
     try:
         network.load_state_dict(tensors)

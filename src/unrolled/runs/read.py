@@ -152,7 +152,7 @@ class Summary(BaseModel):
     versions: dict[str, Text] = {}
     device: str | None = None
     settings: dict[str, Any] = {}
-    data: Data | None = None
+    findings: Data | None = None
 
 
 class Run(BaseModel):
@@ -171,7 +171,7 @@ class Run(BaseModel):
     @property
     def judged(self) -> str:
         """What the epochs were judged by: the training part itself where nothing was held out."""
-        data = self.summary.data
+        data = self.summary.findings
         return "undisturbed" if data and data.held_out == 0 else "validation"
 
     @classmethod

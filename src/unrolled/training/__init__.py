@@ -2,8 +2,8 @@
 
 from unrolled.training.device import describe_device, find_device
 from unrolled.training.loop import train
-from unrolled.training.objective import Task
+from unrolled.training.objective import Objective
 from unrolled.training.outcome import Epoch, Outcome
 from unrolled.training.settings import Training
 
-__all__ = ["Epoch", "Outcome", "Task", "Training", "describe_device", "find_device", "train"]
+__all__ = ["Epoch", "Objective", "Outcome", "Training", "describe_device", "find_device", "train"]

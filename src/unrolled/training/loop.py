@@ -11,21 +11,21 @@ from torch import Tensor, nn
 
 from unrolled.errors import TrainingError
 from unrolled.training.checkpoint import Checkpoint
-from unrolled.training.objective import Task
+from unrolled.training.objective import Objective
 from unrolled.training.outcome import Epoch, Outcome
 from unrolled.training.progress import Display, Silent
 from unrolled.training.settings import Training
 
 
 def train(
-    task: Task,
+    objective: Objective,
     settings: Training,
     *,
     store: Checkpoint | None = None,
     resume: bool = False,
     display: Display | None = None,
 ) -> Outcome:
-    """Train `task.model` in place and leave the best weights in it.
+    """Train `objective.model` in place and leave the best weights in it.
 
     `store` gets everything after each epoch; with `resume` training goes on from there and ends
     with the same bits as if it had never stopped (same machine, same number of threads). Ctrl-C
@@ -33,10 +33,10 @@ def train(
 
     Raises TrainingError when a loss is NaN or infinite, with the last good state in `store`.
     """
-    loop = _Loop(task, settings, store, display or Silent())
+    loop = _Loop(objective, settings, store, display or Silent())
     if resume and store is not None and store.exists():
         loop.load(store)
-    devices = [p.device for p in task.model.parameters() if p.device.type == "cuda"][:1]
+    devices = [p.device for p in objective.model.parameters() if p.device.type == "cuda"][:1]
     with torch.random.fork_rng(devices=devices):
         loop.run()
     return loop.outcome
@@ -46,10 +46,15 @@ class _Loop:
     """The state of training between two steps."""
 
     def __init__(
-        self, task: Task, settings: Training, store: Checkpoint | None, display: Display
+        self, objective: Objective, settings: Training, store: Checkpoint | None, display: Display
     ) -> None:
-        self.task, self.settings, self.store, self.display = task, settings, store, display
-        self.parameters = [p for p in task.model.parameters() if p.requires_grad]
+        self.objective, self.settings, self.store, self.display = (
+            objective,
+            settings,
+            store,
+            display,
+        )
+        self.parameters = [p for p in objective.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self.parameters,
             lr=settings.learning_rate,
@@ -62,8 +67,8 @@ class _Loop:
 
     def run(self) -> None:
         outcome, settings = self.outcome, self.settings
-        done, judged = len(outcome.history), self.task.judged
-        with self.display.training(settings.epochs, len(self.task), done, judged):
+        done, measured = len(outcome.history), self.objective.validated_on
+        with self.display.training(settings.epochs, len(self.objective), done, measured):
             try:
                 while not self._finished():
                     self._epoch(len(outcome.history) + 1)
@@ -86,9 +91,9 @@ class _Loop:
         began = time.perf_counter()
         # Everything random follows from the seed and the epoch: nothing else needs saving.
         torch.manual_seed(self.settings.seed * 100_003 + epoch)
-        self.task.model.train()
+        self.objective.model.train()
         total = 0.0
-        for step, loss in enumerate(self.task.losses(epoch)):
+        for step, loss in enumerate(self.objective.losses(epoch)):
             total += self._step(epoch, step, loss)
             self.display.step(total / (step + 1))
         validation = self._validate(epoch)
@@ -96,7 +101,7 @@ class _Loop:
         if validation < outcome.best_loss:  # before the history grows: Ctrl-C may come any time
             self.best = [p.clone() for p in self._kept()]
             outcome.best_loss, outcome.best_epoch = validation, epoch
-        mean, rate = total / max(len(self.task), 1), self.optimizer.param_groups[0]["lr"]
+        mean, rate = total / max(len(self.objective), 1), self.optimizer.param_groups[0]["lr"]
         seconds = round(time.perf_counter() - began, 3)
         outcome.history.append(Epoch(epoch, mean, validation, rate, seconds))
         self.display.epoch(outcome.history[-1], outcome.best_epoch)
@@ -107,7 +112,7 @@ class _Loop:
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(self._diverged(f"the loss became {value}", epoch, step + 1))
-        steps = len(self.task)
+        steps = len(self.objective)
         rate = self.settings.rate((epoch - 1) * steps + step, self.settings.epochs * steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -126,9 +131,9 @@ class _Loop:
         """Judge the weights that would be kept, then go on with those that are trained."""
         trained = [p.detach().clone() for p in self.parameters]
         self._set(self._kept())
-        self.task.model.eval()
+        self.objective.model.eval()
         with torch.no_grad():
-            loss = self.task.validate()
+            loss = self.objective.validate()
         self._set(trained)
         if not math.isfinite(loss):
             raise TrainingError(self._diverged(f"the validation loss became {loss}", epoch, None))

@@ -1,28 +1,34 @@
-"""What is trained: the protocol that a task fulfils."""
+"""What is trained: the protocol that a task's objective fulfils."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor, nn
 
 
-class Task(Protocol):
-    """What is trained: a model, the losses of an epoch, and one number to judge it by.
+class Objective(Protocol):
+    """A network, the losses of an epoch, and one number by which its epochs are compared.
 
-    judged: what `validate` judges by, in a word: "validation", or what stands in its place.
+    validated_on: what `validate` measures: "validation", or "training set without augmentation"
+        where nothing is held out.
     """
 
-    judged: str
+    validated_on: str
 
     @property
     def model(self) -> nn.Module:
-        """The model."""
+        """The network."""
         ...
 
     def __len__(self) -> int:
         """The number of steps in an epoch."""
+        ...
+
+    def begin(self, folder: Path | None) -> None:
+        """Prepare what costs time or writes: called once the run folder is claimed."""
         ...
 
     def losses(self, epoch: int) -> Iterator[Tensor]:
@@ -30,5 +36,5 @@ class Task(Protocol):
         ...
 
     def validate(self) -> float:
-        """The loss of the model, as it is now, on the validation part: lower is better."""
+        """The validation loss of the network as it is now: lower is better."""
         ...

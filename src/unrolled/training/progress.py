@@ -21,9 +21,9 @@ class Display(Protocol):
         ...
 
     def training(
-        self, epochs: int, steps: int, done: int, judged: str
+        self, epochs: int, steps: int, done: int, validated_on: str
     ) -> AbstractContextManager[None]:
-        """Around all epochs, `done` of which were trained earlier; `judged`: see `Task`."""
+        """Around all epochs, `done` of them trained earlier; `validated_on`: see `Objective`."""
         ...
 
     def step(self, loss: float) -> None:
@@ -42,7 +42,7 @@ class Silent:
         """Nothing."""
 
     def training(
-        self, epochs: int, steps: int, done: int, judged: str
+        self, epochs: int, steps: int, done: int, validated_on: str
     ) -> AbstractContextManager[None]:
         """Nothing."""
         return nullcontext()
@@ -71,7 +71,7 @@ class Bar:
         self._console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
-    def training(self, epochs: int, steps: int, done: int, judged: str) -> Iterator[None]:
+    def training(self, epochs: int, steps: int, done: int, validated_on: str) -> Iterator[None]:
         """Show the bar."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -85,7 +85,7 @@ class Bar:
         with Progress(
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
         ) as progress:
-            self._progress, self._epochs, self._judged = progress, epochs, judged
+            self._progress, self._epochs, self._validated_on = progress, epochs, validated_on
             total = epochs * steps
             self._bar = progress.add_task("", total=total, completed=done * steps, loss=0.0)
             self._name(done + 1)
@@ -107,6 +107,6 @@ class Bar:
         star = "  best so far" if best == record.epoch else ""
         self.say(
             f"epoch {record.epoch:>3}   train {record.train_loss:.4f}   "
-            f"{self._judged} {record.validation_loss:.4f}   {record.seconds:.1f} s{star}"
+            f"{self._validated_on} {record.validation_loss:.4f}   {record.seconds:.1f} s{star}"
         )
         self._name(record.epoch + 1)

@@ -15,11 +15,11 @@ import torch
 from unrolled import Classifier, Sequences, Training
 from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.errors import DataError, RunError, SettingsError
-from unrolled.tasks.classification import evaluate as labels
+from unrolled.tasks.classification import evaluate, inference
 from unrolled.tasks.classification.augment import Augment
 from unrolled.tasks.classification.estimator import TRAINING
 from unrolled.tasks.classification.network import ClassEnsemble, Shape
-from unrolled.tasks.classification.objective import class_weights
+from unrolled.tasks.classification.plan import class_weights
 
 QUICK = replace(TRAINING, epochs=4)
 SMALL = {"hidden": 8, "ensemble": 2}
@@ -259,13 +259,13 @@ def test_a_label_for_each_step(tmp_path: Path) -> None:
 def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(labels, "EXAMPLE_STEPS", 4)
+    monkeypatch.setattr(evaluate, "EXAMPLE_STEPS", 4)
     inputs, names = waves(10)
     model = Classifier(**SMALL).fit(inputs, names, training=replace(QUICK, epochs=1))
     read: list[int] = []
-    ask = model.probabilities
+    ask = evaluate.probabilities
     monkeypatch.setattr(
-        model, "probabilities", lambda s, **how: (read.append(len(s)), ask(s, **how))[1]
+        evaluate, "probabilities", lambda f, s, **how: (read.append(len(s)), ask(f, s, **how))[1]
     )
     examples = model.evaluate(inputs, names)["examples"]
     assert max(read) == len(inputs)
@@ -273,7 +273,8 @@ def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
         for name, opinion in example["opinion"].items():
             ends = range(1, example["steps"] + 1, example["stride"])
             place = next(b for b in range(10) if str(b) == example["name"])
-            shares = [ask(Sequences.from_arrays([inputs[place][:end]]))[0] for end in ends]
+            cut = [Sequences.from_arrays([inputs[place][:end]]) for end in ends]
+            shares = [ask(model.fitted, one)[0] for one in cut]
             expected = [share[model.classes_.tolist().index(name)] for share in shares]
             assert opinion == pytest.approx(expected, rel=1e-3)
 
@@ -333,7 +334,7 @@ def test_a_setting_out_of_range_is_refused(settings: dict[str, Any], message: st
 
 def test_it_must_be_fitted_first() -> None:
     for ask in (lambda m: m.predict([[1.0]]), lambda m: m.stream(), lambda m: m.save("x")):
-        with pytest.raises(SettingsError, match="classifier: fit it, or load a run"):
+        with pytest.raises(SettingsError, match="classifier is not fitted: call fit"):
             ask(Classifier())
 
 
@@ -392,8 +393,8 @@ def test_a_run_is_read_back_bit_for_bit(tmp_path: Path) -> None:
     assert again.classes_.tolist() == model.classes_.tolist()
     card = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
     assert card["task"] == "classification"
-    assert card["data"]["held_out"] == 4
-    assert card["data"]["tested"] == 6
+    assert card["findings"]["held_out"] == 4
+    assert card["findings"]["tested"] == 6
     assert card["metrics"]["accuracy"] == model.results["accuracy"]  # type: ignore[index]
     assert len((tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()) == 4
 
@@ -465,13 +466,13 @@ def test_the_part_seen_is_the_same_with_and_without_reading_again() -> None:
 
 def test_predictions_as_columns(fitted: Classifier) -> None:
     inputs, _ = waves(4)
-    rows = labels.columns(fitted, Sequences.from_arrays(inputs))
+    rows = inference.columns(fitted.fitted, Sequences.from_arrays(inputs))
     assert list(rows) == ["sequence", "label", "p_fast", "p_slow"]
     assert rows["sequence"].tolist() == ["0", "1", "2", "3"]
     assert rows["label"].tolist() == fitted.predict(inputs).tolist()
     inputs, steps = per_step(6, 0)
     model = Classifier(**SMALL).fit(inputs, steps, training=replace(QUICK, epochs=1))
-    rows = labels.columns(model, Sequences.from_arrays(inputs[:2]))
+    rows = inference.columns(model.fitted, Sequences.from_arrays(inputs[:2]))
     assert rows["step"].tolist() == [*range(1, len(inputs[0]) + 1), *range(1, len(inputs[1]) + 1)]
     assert rows["label"].tolist() == np.concatenate(model.predict(inputs[:2])).tolist()
 

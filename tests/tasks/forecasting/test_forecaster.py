@@ -101,8 +101,8 @@ def test_a_loaded_run_forecasts_the_same_bits(fitted: Forecaster, tmp_path: Path
     one, other = fitted.predict(with_future()), loaded.predict(with_future())
     assert list(one) == list(other)
     assert all(np.array_equal(one[name], other[name]) for name in one)
-    assert loaded.settings == fitted.settings
-    assert loaded.training == fitted.training
+    assert loaded.fitted.settings == fitted.fitted.settings
+    assert loaded.fitted.training == fitted.fitted.training
     assert loaded.outcome == fitted.outcome
     loaded.save(tmp_path / "again")
     for name in ("model.safetensors", "run.json", "results.json", "history.jsonl"):
@@ -142,7 +142,7 @@ def test_refit_forecasts_as_a_model_fitted_on_what_was_known() -> None:
     # The third origin is the first of the second refit: fit that one by hand.
     known = {name: values[:144] for name, values in given.items()}
     fresh = Forecaster("y", horizon=3, lookback=6, hidden=3)
-    fresh.fit(known, Roles(time="t"), test=0, training=model.training)
+    fresh.fit(known, Roles(time="t"), test=0, training=model.fitted.training)
     assert np.array_equal(frame["y"][6:9], fresh.predict(known)["y"])
     never = model.backtest(given, test=12, stride=3)
     assert not np.array_equal(frame["y"], never["y"])
@@ -246,9 +246,9 @@ def test_a_table_too_short_for_the_past_is_refused(fitted: Forecaster) -> None:
 
 
 def test_asking_before_fitting_is_refused() -> None:
-    with pytest.raises(SettingsError, match="fit it, or load a run"):
+    with pytest.raises(SettingsError, match="forecaster is not fitted"):
         small().predict(columns())
-    with pytest.raises(SettingsError, match="fit it, or load a run"):
+    with pytest.raises(SettingsError, match="forecaster is not fitted"):
         small().save("never")
 
 

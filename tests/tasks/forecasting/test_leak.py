@@ -12,6 +12,7 @@ from helpers.waves import HORIZON, ROLES, columns, quick, small
 
 from unrolled import Forecaster, Table, split
 from unrolled.data.table.encode import TablePreprocessor
+from unrolled.tasks.forecasting.inference import quantile_forecasts, windows_of
 from unrolled.tasks.forecasting.prepare import EncodedTable
 
 VARYING = ("temp", "load", "wind", "sky", "price", "holiday")
@@ -55,7 +56,7 @@ def test_other_test_rows_leave_the_fit_as_it_is(fitted: Forecaster) -> None:
     rows = np.flatnonzero(split(given).test.mask())
     other = small().fit(scrambled(given, rows), ROLES, training=quick())
     assert same(weights(fitted), weights(other))
-    assert fitted.fitted.encoder.to_dict() == other.fitted.encoder.to_dict()
+    assert fitted.fitted.preprocessor.to_dict() == other.fitted.preprocessor.to_dict()
     assert [e.validation_loss for e in fitted.outcome.history] == [
         e.validation_loss for e in other.outcome.history
     ]
@@ -78,10 +79,12 @@ def test_other_validation_rows_leave_scales_and_vocabularies_as_they_are() -> No
 
 def forecasts(model: Forecaster, given: Table, cutoff: int) -> np.ndarray:
     """The quantiles of the one window of each part whose first target row is `cutoff`."""
-    windows = model.windows(EncodedTable.of(given, model.fitted.encoder), split(given).test)
+    windows = windows_of(
+        model.fitted.settings, EncodedTable.of(given, model.fitted.preprocessor), split(given).test
+    )
     index = np.flatnonzero(windows.cutoffs == cutoff)
     assert len(index) == 1
-    return model.quantiles(windows)[index]
+    return quantile_forecasts(model.fitted, windows)[index]
 
 
 @pytest.mark.parametrize("name", VARYING)

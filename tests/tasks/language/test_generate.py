@@ -151,7 +151,7 @@ def test_the_stream_of_a_text_finds_what_evaluate_finds_at_each_level(level: str
     for text in (korean[:60], apart):
         steps = list(model.stream(text))
         assert "".join(step.text for step in steps) == korean[:60]
-        whole = model.evaluate(Corpus.of(text, vocabulary=model.fitted.vocabulary, validation=0))
+        whole = model.evaluate(Corpus.of(text, vocabulary=model.fitted.preprocessor, validation=0))
         assert sum(step.nats for step in steps) == pytest.approx(whole.nats, rel=1e-5)
     words = [step.text for step in model.stream(["그가", " 여긴"])]
     assert words == ["그가", " 여긴"]

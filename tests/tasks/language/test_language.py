@@ -25,7 +25,7 @@ from unrolled import (
 from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.estimator import default_training
 from unrolled.tasks.language.network import LanguageNetwork, locked
-from unrolled.tasks.language.objective import LanguageTask
+from unrolled.tasks.language.objective import LanguageObjective, Samples
 from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.tasks.language.settings import LanguageSettings
 
@@ -122,7 +122,7 @@ def test_recurrent_weights_are_dropped_in_training_only_and_still_learn(cell: st
 def test_training_carries_the_state_and_cuts_the_gradient(corpus: Corpus) -> None:
     torch.manual_seed(0)
     network = LanguageNetwork(settings(), len(corpus.vocabulary))
-    task = LanguageTask(network, corpus, 16, QUICK)
+    task = LanguageObjective(network, corpus, 16, QUICK)
     network.eval()
     with torch.no_grad():
         losses = [loss.item() for loss in task.losses(1)]
@@ -264,15 +264,15 @@ def test_what_was_stopped_goes_on_with_the_same_bits(
     corpus: Corpus, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, training = tmp_path / "run", replace(QUICK, epochs=6)
-    write = LanguageModel._write_sample
+    write = Samples.add
 
-    def stop(model: LanguageModel, epoch: int) -> None:
-        write(model, epoch)
+    def stop(samples: Samples, epoch: int, text: str) -> None:
+        write(samples, epoch, text)
         if epoch == 4:
             raise OSError("the power went")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LanguageModel, "_write_sample", stop)
+        patch.setattr(Samples, "add", stop)
         with pytest.raises(OSError, match="the power went"):
             small().fit(corpus, training=training, out=folder)
     small().fit(corpus, training=training, out=folder, resume=True)
@@ -305,7 +305,7 @@ def test_texts_that_cannot_be_learned_from(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the validation part is empty"):
         small().fit(Corpus.of(TEXT, validation=0.0), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
-    with pytest.raises(SettingsError, match="fit it, or load a run"):
+    with pytest.raises(SettingsError, match="language model is not fitted"):
         small().evaluate("book.txt")
 
 

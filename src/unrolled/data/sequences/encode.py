@@ -23,12 +23,14 @@ class SequencePreprocessor:
     masked: whether the training part misses any value; then each feature has a column beside it
         that says where it is missing.
     classes: (C,) the labels, sorted; per_step: whether each time step has its own.
+    longest: T of the longest sequence.
     """
 
     scaler: Scaler
     masked: bool
     classes: np.ndarray
     per_step: bool
+    longest: int
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
@@ -37,12 +39,10 @@ class SequencePreprocessor:
         names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
         scaler = Scaler.fit(sequences.inputs[steps], names=names)
         missing = bool(np.isnan(sequences.inputs[steps]).any())
-        if not sequences.known.any():
-            raise DataError("fit: expected labels, the sequences have none")
-        classes = sequences.classes
-        if len(classes) < 2:
-            raise DataError(f"fit: all labels are {classes.tolist()[0]!r}, expected at least two")
-        return cls(scaler, missing, classes, sequences.per_step)
+        sequences.check_classes()
+        return cls(
+            scaler, missing, sequences.classes, sequences.per_step, int(sequences.lengths.max())
+        )
 
     @property
     def width(self) -> int:
@@ -112,13 +112,15 @@ class SequencePreprocessor:
             "masked": self.masked,
             "classes": self.classes.tolist(),
             "per_step": self.per_step,
+            "longest": self.longest,
         }
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> SequencePreprocessor:
         """The encoder that ``to_dict`` wrote."""
         scaler = Scaler.from_dict(state["scaler"])
-        return cls(scaler, state["masked"], np.array(state["classes"]), state["per_step"])
+        classes = np.array(state["classes"])
+        return cls(scaler, state["masked"], classes, state["per_step"], state["longest"])
 
 
 def _real_steps(sequences: Sequences) -> np.ndarray:

@@ -166,6 +166,14 @@ class Sequences:
             names=tuple(self.names[row] for row in rows) if self.names else (),
         )
 
+    def check_classes(self) -> None:
+        """DataError when there are no labels, or only one kind of them: nothing to tell apart."""
+        if not self.known.any():
+            raise DataError("fit: expected labels, the sequences have none")
+        classes = self.classes
+        if len(classes) < 2:
+            raise DataError(f"fit: all labels are {classes.tolist()[0]!r}, expected at least two")
+
     def first(self, lengths: np.ndarray) -> Sequences:
         """The beginning of each sequence, of so many steps (B,)."""
         longest = int(lengths.max())

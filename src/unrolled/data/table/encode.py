@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unrolled.data.columns.roles import Roles
 from unrolled.data.fill import carry_forward
 from unrolled.data.scale import Scaler
 from unrolled.data.time.calendar import calendar_features
+from unrolled.data.time.grid import Step
 from unrolled.errors import DataError
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class TablePreprocessor:
     columns: tuple[Column, ...]
     scaler: Scaler  # of the numeric columns
     calendar: tuple[str, ...]
+    roles: Roles  # of the table it was fitted on: another is read by the same
+    step: Step
 
     @classmethod
     def fit(cls, table: Table, split: Split, *, calendar: bool = True) -> TablePreprocessor:
@@ -99,7 +103,7 @@ class TablePreprocessor:
         )
         numbers = {c.name: table.columns[c.name] for c in columns if c.vocabulary is None}
         times = calendar_features(table.local_times[:1], table.step)[0] if calendar else ()
-        return cls(columns, Scaler.fit(numbers, rows), tuple(times))
+        return cls(columns, Scaler.fit(numbers, rows), tuple(times), roles, table.step)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -197,6 +201,8 @@ class TablePreprocessor:
             "columns": [asdict(column) for column in self.columns],
             "scaler": self.scaler.to_dict(),
             "calendar": list(self.calendar),
+            "roles": asdict(self.roles),
+            "step": str(self.step),
         }
 
     @classmethod
@@ -211,7 +217,17 @@ class TablePreprocessor:
             )
             for c in state["columns"]
         )
-        return cls(columns, Scaler.from_dict(state["scaler"]), tuple(state["calendar"]))
+        roles: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in state["roles"].items()
+        }
+        return cls(
+            columns,
+            Scaler.from_dict(state["scaler"]),
+            tuple(state["calendar"]),
+            Roles(**roles),
+            Step.parse(state["step"]),
+        )
 
     def describe(self) -> str:
         """One line per column: its role and the features it becomes."""

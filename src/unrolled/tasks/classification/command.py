@@ -17,6 +17,7 @@ from unrolled.errors import SettingsError
 if TYPE_CHECKING:
     from unrolled.data import Sequences
     from unrolled.tasks import Classifier
+    from unrolled.tasks.classification.plan import ClassifierPlan
     from unrolled.training import Training
 
 SHARE = 0.2  # set aside to measure on, where there is no file for that
@@ -33,12 +34,11 @@ class LabelJob:
     sequences: Sequences
     test: float | Sequences
     model: Classifier
-    training: Training
+    plan: ClassifierPlan
 
     @classmethod
     def read(cls, order: Order) -> LabelJob:
         """Read the sequences; what cannot be learned from is refused here."""
-        from unrolled.data.sequences.encode import SequencePreprocessor
         from unrolled.tasks import Classifier
         from unrolled.tasks.classification.estimator import default_training
 
@@ -51,13 +51,22 @@ class LabelJob:
         if order.labelled.label is None and not says_itself(order.file):
             raise SettingsError(f"{path}: --label names the column to learn")
         sequences = read_sequences(order.file, order.rows, order.labelled)
-        SequencePreprocessor.fit(
-            sequences
-        )  # refuses what has no two labels, before a share is taken
         if weights:
             model.set_params(class_weight=dict(_weighed(one, sequences) for one in weights))
         training = replace(default_training(len(sequences)), **given(order.learning))
-        return cls(order, sequences, _test(path, order), model, training)
+        test, asked = _test(path, order), order.parts.validation
+        plan = model.plan(
+            sequences,
+            validation=None if asked is None else share("validation", asked),
+            test=None if test == 0 else test,
+            training=training,
+        )
+        return cls(order, sequences, test, model, plan)
+
+    @property
+    def training(self) -> Training:
+        """How it is trained."""
+        return self.plan.training
 
     def describe(self) -> str:
         """What was found in the sequences, and what is measured on."""
@@ -70,14 +79,7 @@ class LabelJob:
 
     def fit(self, **run: Any) -> None:
         """Fit and measure."""
-        asked = self.order.parts.validation
-        self.model.fit(
-            self.sequences,
-            validation=None if asked is None else share("validation", asked),
-            test=None if self.test == 0 else self.test,
-            training=self.training,
-            **run,
-        )
+        self.model.run(self.plan, **run)
 
     def resolved(self) -> dict[str, Any]:
         """The options of this task with the values they came to."""
@@ -147,8 +149,8 @@ def describe(sequences: Sequences) -> str:
 
 def findings(sequences: Sequences) -> dict[str, Any]:
     """What is found in sequences of which nothing was learned yet."""
-    from unrolled.tasks.classification import evaluate as labels
+    from unrolled.data.sequences import findings as found_in
 
-    found = labels.describe(sequences, 0, None)
+    found = found_in.describe(sequences, 0, None)
     parts = ("held_out", "tested")
     return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}

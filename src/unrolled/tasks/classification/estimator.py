@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.data.sequences.sequences import Sequences
-from unrolled.data.sequences.split import stratified_split
-from unrolled.errors import SettingsError
-from unrolled.tasks.classification import evaluate as labels
-from unrolled.tasks.classification import run as classifier_run
-from unrolled.tasks.classification.augment import Augment
-from unrolled.tasks.classification.network import ClassEnsemble, Shape
-from unrolled.tasks.classification.objective import Cases, ClassifierTask, chunks, class_weights
+from unrolled.data.sequences.tsfile import counterpart
+from unrolled.runs import fit as runs
+from unrolled.runs.estimator import Estimator
+from unrolled.tasks.classification.evaluate import evaluate
+from unrolled.tasks.classification.inference import probabilities
+from unrolled.tasks.classification.network import ClassEnsemble
+from unrolled.tasks.classification.plan import ClassifierPlan, build
 from unrolled.tasks.classification.scikit import Parameters
 from unrolled.tasks.classification.settings import ClassifierSettings
 from unrolled.tasks.classification.stream import LabelStream
-from unrolled.training import Outcome, Training, find_device, train
+from unrolled.training import Training
 from unrolled.training.progress import Display
 
 TRAINING = Training(
@@ -37,17 +36,16 @@ TRAINING = Training(
 """How a classifier is trained unless `fit` is told otherwise: see `default_training`."""
 
 MOST = 100_000  # sequences shown in all, when there are many: some minutes of training
-FEW = 1000  # so many sequences or fewer are all learned from; of more, a share decides when to stop
-HELD = 0.15
+AUTO = "auto"  # the _TEST file beside a _TRAIN file
 
 
-class Classifier(Parameters):
+class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor, ClassEnsemble]):
     """Recurrent networks that tell what a sequence is, or what each of its time steps is.
 
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
     bidirectional: read from both ends; `stream` then reads everything again at each step.
-    pool: what of the outputs is judged: the "last" one, their "mean", or an "attention" that is
-        learned. Where each step has a label, its own output is judged, and pool is not used.
+    pool: what of the outputs is classified: the "last" one, their "mean", or an "attention" that is
+        learned. Where each step has a label, its own output is classified, and pool is not used.
     dropout: the share of outputs left out in training.
     ensemble: how many networks are trained; their probabilities are averaged.
     class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
@@ -66,9 +64,8 @@ class Classifier(Parameters):
     ['up']
     """
 
+    name = "classifier"
     _estimator_type = "classifier"
-    classes_: np.ndarray  # (C,), after fit
-    n_features_in_: int  # D, after fit
 
     def __init__(
         self,
@@ -86,33 +83,43 @@ class Classifier(Parameters):
         self.bidirectional, self.pool, self.dropout = bidirectional, pool, dropout
         self.ensemble, self.class_weight = ensemble, class_weight
         self._check()
-        self.training = TRAINING
-        self.outcome = Outcome()
-        self.results: dict[str, Any] | None = None
-        self._model: ClassEnsemble | None = None
-        self._encoder: SequencePreprocessor | None = None
-        self.data: dict[str, Any] = {}
 
     @property
     def settings(self) -> ClassifierSettings:
         """The settings of the networks, checked."""
-        values = self.get_params()
-        del values["class_weight"]
-        return ClassifierSettings(**values)
+        return ClassifierSettings(**self.get_params())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
 
     @property
-    def model(self) -> ClassEnsemble:
-        """The fitted networks; SettingsError before `fit`."""
-        if self._model is None:
-            raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
-        return self._model
+    def classes_(self) -> np.ndarray:
+        """The labels (C,), sorted."""
+        return self.fitted.preprocessor.classes
 
     @property
-    def encoder(self) -> SequencePreprocessor:
-        """How sequences are read; SettingsError before `fit`."""
-        if self._encoder is None:
-            raise SettingsError("classifier: fit it, or load a run, before asking it for anything")
-        return self._encoder
+    def n_features_in_(self) -> int:
+        """D."""
+        return len(self.fitted.preprocessor.scaler.names)
+
+    def plan(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: float | None = None,
+        test: Any = AUTO,
+        training: Training | None = None,
+    ) -> ClassifierPlan:
+        """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
+        settings = self.settings
+        given = self.read(X, y)
+        training = training or default_training(len(given))
+        if isinstance(test, str) and test == AUTO:
+            test = counterpart(Path(X)) if isinstance(X, str | PathLike) else None
+        if test is not None and not isinstance(test, int | float):
+            test = self.read(test)
+        return ClassifierPlan.of(given, settings, training, validation=validation, test=test)
 
     def fit(
         self,
@@ -120,7 +127,7 @@ class Classifier(Parameters):
         y: Any = None,
         *,
         validation: float | None = None,
-        test: Any = None,
+        test: Any = AUTO,
         training: Training | None = None,
         out: str | Path | None = None,
         resume: bool = False,
@@ -131,76 +138,48 @@ class Classifier(Parameters):
 
         X: a list of arrays (T, D) or (T,), one array (B, T, D) or (B, T), `Sequences`, or the path
         of a `.ts` or UCR `.txt` file; y: a label for each, or a list of T for each, or in X.
-        validation: the share held out to decide when to stop; default 0 for up to 1000 sequences,
+        validation: the share held out for early stopping; default 0 for up to 1000 sequences,
         which are too few to spare any, else 0.15. test: sequences as X with their labels, or the
-        share to set aside; None: nothing is measured.
+        share to set aside; None: nothing is measured; "auto": the `_TEST` file beside a `_TRAIN`
+        file, where X is the path of one.
         training: default `default_training`, 30 epochs that are fewer for very many sequences.
         out: a run folder, with a checkpoint after each epoch; resume: go on with what is there;
         overwrite: replace the run that is there.
         Ctrl-C keeps the best networks so far. Raises TrainingError when the loss is not finite.
         """
-        self._check()
-        given = self.read(X, y)
-        self.training = training or default_training(len(given))
-        learned, tested = self._apart(given, test)
-        validation = (HELD if len(learned) > FEW else 0) if validation is None else validation
-        learned, held = stratified_split(learned, validation, self.training.seed, "validation")
-        weights = self._look_at(learned, held, tested)
-        # Whatever can be refused was refused: only now is anything written.
-        store = (
-            None
-            if out is None
-            else classifier_run.begin(self, Path(out), learned, resume=resume, overwrite=overwrite)
-        )
-        self._model = self._build()
-        cases = self._cases(learned)
-        self.model.set_changes(cases.inputs, cases.lengths)
-        self.model.to(find_device(self.training.device))
-        task = ClassifierTask(
-            self.model,
-            cases,
-            self._cases(held) if len(held) else None,
-            self.training,
-            weights,
-            Augment(),
-        )
-        self.outcome = train(task, self.training, store=store, resume=resume, display=display)
-        self.model.eval()
-        self.results = labels.evaluate(self, tested, learned) if tested is not None else None
-        if out is not None:
-            self.save(out)
-        return self
+        plan = self.plan(X, y, validation=validation, test=test, training=training)
+        return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     def predict(self, X: Any) -> Any:
         """The label of each sequence (B,), or with labels per step a list of B arrays (T,)."""
         found = self.predict_proba(X)
-        if self.encoder.per_step:
+        if self.fitted.preprocessor.per_step:
             return [self.classes_[each.argmax(1)] for each in found]
         return self.classes_[found.argmax(1)]
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each of `classes_`: (B, C), or a list of B arrays (T, C) per step."""
-        sequences = self.read(X)
-        found = self.probabilities(sequences, each_step=self.encoder.per_step)
-        if self.encoder.per_step:
+        sequences, per_step = self.read(X), self.fitted.preprocessor.per_step
+        found = probabilities(self.fitted, sequences, each_step=per_step)
+        if per_step:
             return [each[:n] for each, n in zip(found, sequences.lengths, strict=True)]
         return found
 
     def score(self, X: Any, y: Any = None) -> float:
         """The accuracy: the share of sequences, or of time steps, with the right label."""
-        sequences = self.read(X, y)
-        codes = self.encoder.codes(sequences)
-        found = self.probabilities(sequences, each_step=self.encoder.per_step).argmax(-1)
+        sequences, preprocessor = self.read(X, y), self.fitted.preprocessor
+        codes = preprocessor.codes(sequences)
+        found = probabilities(self.fitted, sequences, each_step=preprocessor.per_step).argmax(-1)
         known = codes >= 0
         return float((found == codes)[known].mean())
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
-        """Measure on labelled sequences: what `results.json` holds (docs/labels.md)."""
-        return labels.evaluate(self, self.read(X, y))
+        """Measure on labelled sequences: what `results.json` holds (docs/classification.md)."""
+        return evaluate(self.fitted, self.read(X, y))
 
     def stream(self) -> LabelStream:
-        """One sequence read step by step: `stream.push(step)` is the opinion after each."""
-        return LabelStream(self.model.eval(), self.encoder)
+        """One sequence read step by step: `stream.push(step)` is the prediction after each."""
+        return LabelStream(self.network.eval(), self.fitted.preprocessor)
 
     def read(self, X: Any, y: Any = None) -> Sequences:
         """Sequences from whatever `fit` takes."""
@@ -208,89 +187,17 @@ class Classifier(Parameters):
             X = Sequences.read(X)
         return Sequences.from_arrays(X, y)
 
-    @torch.no_grad()
-    def probabilities(self, sequences: Sequences, *, each_step: bool = False) -> np.ndarray:
-        """Probabilities (B, C), or after each step (B, T, C), as float64.
-
-        With a pool and `bidirectional`, those after each step are not of the sequence cut there.
-        """
-        inputs = torch.from_numpy(self.encoder.inputs(sequences))
-        lengths = torch.from_numpy(sequences.lengths)
-        run = self.model.eval().scores if each_step else self.model.eval()
-        found = []
-        for rows in chunks(lengths):
-            longest = inputs.shape[1] if each_step else int(lengths[rows].max())
-            some = inputs[rows, :longest].to(self.model.device)
-            scores = run(some, lengths[rows]).double().exp().cpu().numpy()
-            if each_step:
-                scores = np.pad(scores, ((0, 0), (0, inputs.shape[1] - scores.shape[1]), (0, 0)))
-            found.append(scores)
-        return np.concatenate(found)
-
-    def _apart(self, given: Sequences, test: Any) -> tuple[Sequences, Sequences | None]:
-        """What is learned from, and what is measured on."""
-        if test is None:
-            return given, None
-        if isinstance(test, int | float):
-            return stratified_split(given, test, self.training.seed, "test")
-        return given, self.read(test)
-
-    def _cases(self, sequences: Sequences) -> Cases:
-        return Cases(
-            torch.from_numpy(self.encoder.inputs(sequences)),
-            torch.from_numpy(sequences.lengths),
-            torch.from_numpy(self.encoder.codes(sequences)),
-        )
-
-    def _look_at(
-        self, learned: Sequences, held: Sequences, tested: Sequences | None
-    ) -> torch.Tensor:
-        """Learn the scale and the classes, check that all fits to them; what mistakes cost (C,)."""
-        self._found(SequencePreprocessor.fit(learned))
-        self.data = labels.describe(learned, len(held), tested)
-        for part in (held, tested):
-            if part is not None and len(part):
-                self.encoder.check_features(part)
-                self.encoder.codes(part)
-        codes = torch.from_numpy(self.encoder.codes(learned))
-        return class_weights(codes, self.classes_, self.class_weight)
-
-    def _build(self) -> ClassEnsemble:
-        encoder = self.encoder
-        shape = Shape(
-            len(encoder.scaler.names), encoder.width, len(encoder.classes), self.data["longest"]
-        )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.training.seed)
-            ensemble = ClassEnsemble(shape, self.settings, encoder.per_step)
-        for network in ensemble.members():
-            network.encoder.engine = self.training.engine
-        return ensemble
-
-    def save(self, path: str | Path) -> None:
-        """Write the run folder: weights, settings, encoder, metrics; each file whole or not."""
-        classifier_run.save(self, Path(path))
-
     @classmethod
-    def load(cls, path: str | Path) -> Classifier:
+    def load(cls, run: str | Path | runs.Stored) -> Classifier:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
-        from unrolled import runs
-
-        folder = Path(path)
-        card, tensors = runs.load(folder, labels.TASK)
-        model = cls(**classifier_run.settings(card))
-        model.training = Training(**card.settings["training"])
-        model.results, model.outcome = runs.found(folder, card)
-        model.data = card.data
-        model._found(SequencePreprocessor.from_dict(card.encoder))
-        model._model = model._build()
-        runs.fill(model.model, tensors, folder)
+        stored = runs.load(run, ClassifierPlan.task)
+        settings = ClassifierSettings.from_dict(stored.model_settings)
+        preprocessor = SequencePreprocessor.from_dict(stored.card.preprocessor)
+        model = cls(**vars(settings))
+        model._fitted = stored.restore(
+            settings, preprocessor, lambda: build(settings, preprocessor)
+        )
         return model
-
-    def _found(self, encoder: SequencePreprocessor) -> None:
-        """Keep how sequences are read, also under the names that scikit-learn knows."""
-        self._encoder = encoder
-        self.classes_, self.n_features_in_ = encoder.classes, len(encoder.scaler.names)
 
     def _check(self) -> None:
         """SettingsError unless every setting is in its range."""

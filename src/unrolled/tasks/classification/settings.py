@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from unrolled.errors import SettingsError
 from unrolled.networks.settings import check_count, check_network
@@ -21,6 +23,7 @@ class ClassifierSettings:
     pool: str
     dropout: float
     ensemble: int
+    class_weight: str | Mapping[Any, float] | None = None
 
     def __post_init__(self) -> None:
         check_count("classifier: ensemble", self.ensemble)
@@ -29,3 +32,17 @@ class ClassifierSettings:
             raise SettingsError(
                 f"classifier: pool must be one of {', '.join(POOLS)}, got {self.pool!r}"
             )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; labels may be numbers, so their weights are pairs."""
+        weight = self.class_weight
+        pairs = [list(pair) for pair in weight.items()] if isinstance(weight, Mapping) else weight
+        return {**asdict(self), "class_weight": pairs}
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> Self:
+        """The settings that `to_dict` wrote."""
+        weight = state["class_weight"]
+        return cls(
+            **{**state, "class_weight": dict(weight) if isinstance(weight, list) else weight}
+        )

@@ -14,6 +14,7 @@ from unrolled.errors import SettingsError
 if TYPE_CHECKING:
     from unrolled.data import Roles, Table
     from unrolled.tasks import Forecaster
+    from unrolled.tasks.forecasting.plan import ForecastPlan
     from unrolled.training import Training
 
 PART = "0.15"
@@ -24,9 +25,8 @@ class ForecastJob:
     """A table that was read, and the forecaster that is to be fitted to it."""
 
     order: Order
-    table: Table
     model: Forecaster
-    training: Training
+    plan: ForecastPlan
 
     @classmethod
     def read(cls, order: Order) -> ForecastJob:
@@ -40,39 +40,37 @@ class ForecastJob:
         targets = names(order.columns.target) or table.roles.target
         table.check_target()
         model = Forecaster(targets, **given(order.ahead), **given(order.network))
-        return cls(order, table, model, Training(**given(order.learning)))
+        training, parts = Training(**given(order.learning)), _parts(order)
+        return cls(order, model, model.plan(table, table.roles, training=training, **parts))
 
     @property
-    def parts(self) -> dict[str, Any]:
-        """The sizes of the parts that are kept apart."""
-        asked = {"validation": PART, "test": PART} | given(self.order.parts)
-        return {name: cut(text) for name, text in asked.items()}
+    def training(self) -> Training:
+        """How it is trained."""
+        return self.plan.training
 
     def describe(self) -> str:
         """What was found in the table, and how it is cut."""
-        from unrolled.data.table.split import split
-
-        return f"{self.table.describe()}\n\n{split(self.table, **self.parts).describe()}"
+        return self.plan.describe()
 
     def fit(self, **run: Any) -> None:
         """Fit and measure."""
-        self.model.fit(self.table, self.table.roles, training=self.training, **self.parts, **run)
+        self.model.run(self.plan, **run)
 
     def resolved(self) -> dict[str, Any]:
         """The options of this task with the values they came to."""
-        settings, found = self.model.settings, self.model.fitted.roles
+        settings, found = self.model.fitted.settings, self.model.fitted.preprocessor.roles
         columns = {"past": found.past, "future": found.future, "static": found.static}
         return {
             "file": str(source(self.order.file).resolve()),
             "target": list(settings.target),
             "horizon": settings.horizon,
-            "lookback": self.model.fitted.lookback,
+            "lookback": settings.lookback,
             "time": found.time,
             "series": found.series,
             **{role: list(named or ()) for role, named in columns.items()},
-            "step": str(self.table.step),
+            "step": str(self.model.fitted.preprocessor.step),
             "dropout": settings.dropout,
-            **{name: str(size) for name, size in self.parts.items()},
+            **{name: str(size) for name, size in _parts(self.order).items()},
         }
 
 
@@ -95,3 +93,9 @@ def roles(rows: Rows, columns: Columns) -> Roles:
         future=names(columns.future),
         static=names(columns.static),
     )
+
+
+def _parts(order: Order) -> dict[str, Any]:
+    """The sizes of the parts that are kept apart."""
+    asked = {"validation": PART, "test": PART} | given(order.parts)
+    return {name: cut(text) for name, text in asked.items()}

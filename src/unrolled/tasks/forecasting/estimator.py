@@ -3,59 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from unrolled import files
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.future import future_frame
-from unrolled.data.table.split import Cut, Split, split
+from unrolled.data.table.split import Cut
 from unrolled.data.table.table import Table
-from unrolled.data.table.windows import Windows
-from unrolled.data.time.grid import Step
-from unrolled.errors import DataError, EngineError, SettingsError
-from unrolled.layers import explain
-from unrolled.tasks.forecasting import evaluate as forecast
-from unrolled.tasks.forecasting.intervals import margins
+from unrolled.errors import DataError
+from unrolled.runs import fit as runs
+from unrolled.runs.estimator import Estimator
+from unrolled.tasks.forecasting.backtest import backtest
+from unrolled.tasks.forecasting.frames import columns
+from unrolled.tasks.forecasting.inference import ForecastFit, windows_of
 from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
-from unrolled.tasks.forecasting.objective import ForecastTask
-from unrolled.tasks.forecasting.prepare import (
-    EncodedTable,
-    features_of,
-    in_batches,
-    run_over,
-    shape_of,
-)
+from unrolled.tasks.forecasting.plan import ForecastPlan, build
+from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.tasks.forecasting.settings import ForecasterSettings
-from unrolled.training import Outcome, Training, describe_device, find_device, train
-from unrolled.training.checkpoint import Checkpoint
+from unrolled.training import Training
 from unrolled.training.progress import Display
 
-if TYPE_CHECKING:
-    from unrolled import runs
-
 QUANTILES = (0.05, 0.5, 0.95)
-LINEAR_WINDOWS = 50_000  # the closed form gains nothing from more, and stays within seconds
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What `fit` leaves beside the network: how a table is read, and what was found in it."""
-
-    lookback: int
-    roles: Roles
-    step: Step
-    encoder: TablePreprocessor
-    data: dict[str, Any]
-
-
-class Forecaster:
+class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwork]):
     """A recurrent network that forecasts the next F steps of K targets, with intervals.
 
     target: the column, or K columns, to forecast.
@@ -77,6 +50,8 @@ class Forecaster:
     ['date', 'temp_max', 'temp_max_lo_90', 'temp_max_hi_90']
     """
 
+    name = "forecaster"
+
     def __init__(
         self,
         target: str | Sequence[str],
@@ -93,25 +68,20 @@ class Forecaster:
         self.settings = ForecasterSettings(
             targets, lookback, horizon, cell, hidden, layers, tuple(quantiles), dropout
         )
-        self.training = Training()
-        self.outcome = Outcome()
-        self.results: dict[str, Any] | None = None
-        self._network: ForecastNetwork | None = None
-        self._fitted: Fitted | None = None
 
-    @property
-    def network(self) -> ForecastNetwork:
-        """The fitted network; SettingsError before `fit`."""
-        if self._network is None:
-            raise SettingsError("forecaster: fit it, or load a run, before asking it for anything")
-        return self._network
-
-    @property
-    def fitted(self) -> Fitted:
-        """How a table is read; SettingsError before `fit`."""
-        if self._fitted is None:
-            raise SettingsError("forecaster: fit it, or load a run, before asking it for anything")
-        return self._fitted
+    def plan(
+        self,
+        data: Any,
+        roles: Roles | None = None,
+        *,
+        validation: Cut = 0.15,
+        test: Cut = 0.15,
+        training: Training | None = None,
+    ) -> ForecastPlan:
+        """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
+        table = Table.read(data, replace(roles or Roles(), target=self.settings.target))
+        training = training or Training()
+        return ForecastPlan.of(table, self.settings, training, validation=validation, test=test)
 
     def fit(
         self,
@@ -134,43 +104,22 @@ class Forecaster:
         there, or begin one; overwrite: replace the run that is there.
         Ctrl-C keeps the best network so far. Raises TrainingError when the loss is not finite.
         """
-        self.training = training or Training()
-        device = find_device(self.training.device)
-        table = Table.read(data, replace(roles or Roles(), target=self.settings.target))
-        table.check_target()
-        parts = split(table, validation, test)
-        self._fitted = self._look_at(table, parts)
-        prepared = EncodedTable.of(table, self.fitted.encoder)
-        learned, held = (
-            self.windows(prepared, parts.train),
-            self.windows(prepared, parts.validation),
-        )
-        tested = self.windows(prepared, parts.test) if len(parts.test) else None
-        self._network = self._build()
-        task = ForecastTask(self.network, learned, held, self.training)
-        # Whatever can be refused was refused: only now is anything written.
-        store = None if out is None else self._begin(Path(out), prepared, resume, overwrite)
-        few = in_batches(learned, 1024, LINEAR_WINDOWS)
-        self.network.linear.fit(few, in_batches(held, 1024), table.step.season)
-        self.network.to(device)
-        self.outcome = train(task, self.training, store=store, resume=resume, display=display)
-        self._calibrate(held)
-        if tested is not None:
-            self.results = forecast.evaluate(self, prepared, tested, parts.train_rows())
-        if out is not None:
-            self.save(out)
-        return self
+        plan = self.plan(data, roles, validation=validation, test=test, training=training)
+        return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     def predict(self, data: Any) -> Any:
         """Forecast the F steps after the last known target of each series.
 
-        data: a table as in `fit`; rows after the last known target may give what is known for the
-        future. Returns a frame of the same kind with the series, the time, each target (the
-        median) and its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
+        data: a table as in `fit`; rows after the last known target may give the future covariates.
+        Returns a frame of the same kind with the series, the time, each target (the median) and
+        its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
         """
-        table, part = future_frame(self.read(data), self.fitted.lookback, self.settings.horizon)
-        windows = self.windows(EncodedTable.of(table, self.fitted.encoder), part)
-        return forecast.frame(self, table, windows)
+        fit = self.fitted
+        lookback, horizon = fit.settings.decided_lookback, fit.settings.horizon
+        table, part = future_frame(self.read(data), lookback, horizon)
+        encoded = EncodedTable.of(table, fit.preprocessor)
+        windows = windows_of(fit.settings, encoded, part)
+        return table.frame(columns(fit, table, windows, with_truth=False))
 
     def backtest(self, data: Any, *, test: Cut = 0.15, stride: int = 1, refit: int = 0) -> Any:
         """Forecast the test part from every `stride`-th row of it, as it would have been then.
@@ -180,134 +129,31 @@ class Forecaster:
         Returns a frame as `predict` does, with `cutoff`, the last time that was known, and the
         truth as `temp_true`.
         """
-        return forecast.backtest(self, self.read(data), test, stride, refit)
+        table = self.read(data)
+
+        def anew(known: Table) -> ForecastFit:
+            fresh = Forecaster(**vars(self.fitted.settings))
+            return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
+
+        return table.frame(backtest(self.fitted, table, test, stride, refit, anew))
 
     def read(self, data: Any) -> Table:
         """Read a table with the roles found by `fit`; DataError when its step is another."""
-        roles, step = self.fitted.roles, self.fitted.step
+        roles, step = self.fitted.preprocessor.roles, self.fitted.preprocessor.step
         if not isinstance(data, Table):
             data = Table.read(data, roles, step=str(step))
         if data.step != step:
             raise DataError(f"predict: the model was fitted on steps of {step}, got {data.step}")
         return Table.read(data, roles)
 
-    def windows(self, prepared: EncodedTable, part: Any, stride: int = 1) -> Windows:
-        """The windows of a part, of this forecaster's past and horizon."""
-        return prepared.windows(part, self.fitted.lookback, self.settings.horizon, stride)
-
-    def quantiles(self, windows: Windows) -> np.ndarray:
-        """The forecast of windows: quantiles (n, F, K, Q), rising, in the unit of the targets."""
-        return self._in_unit(run_over(windows, self.network.calibrated))
-
-    def linear(self, windows: Windows) -> np.ndarray:
-        """The forecast of the linear map alone, the baseline: (n, F, K)."""
-        return self._in_unit(run_over(windows, self.network.linear))
-
-    def _in_unit(self, scaled: Tensor) -> np.ndarray:
-        return self.fitted.encoder.unscale_targets(scaled.numpy().astype(np.float64), axis=2)
-
-    def _look_at(self, table: Table, parts: Split) -> Fitted:
-        encoder = TablePreprocessor.fit(table, parts)
-        shortest = int((parts.train.rows[:, 1] - parts.train.rows[:, 0]).min())
-        lookback = self.settings.lookback or default_lookback(
-            table.step.season, self.settings.horizon, shortest
-        )
-        found = {
-            **table.findings.to_dict(),
-            "split": parts.to_dict(),
-            "lookback": lookback,
-            "used_roles": asdict(table.roles),
-            "used_step": str(table.step),
-        }
-        return Fitted(lookback, table.roles, table.step, encoder, found)
-
-    def _build(self) -> ForecastNetwork:
-        settings, fitted = self.settings, self.fitted
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.training.seed)
-            network = ForecastNetwork(
-                shape_of(fitted.encoder, fitted.lookback, settings.horizon),
-                features_of(fitted.encoder),
-                cell=settings.cell,
-                hidden=settings.hidden,
-                layers=settings.layers,
-                quantiles=settings.quantiles,
-                dropout=settings.dropout,
-            )
-        network.encoder.engine = self.training.engine
-        choice = explain(network.encoder)
-        if choice.engine is None:
-            raise EngineError(f"fit: engine {self.training.engine!r} cannot run: {choice.reason}")
-        return network
-
-    def _begin(
-        self, folder: Path, prepared: EncodedTable, resume: bool, overwrite: bool
-    ) -> Checkpoint:
-        """Claim the run folder; a run that is gone on with must be this one."""
-        from unrolled import runs
-
-        mark = files.digest(prepared.inputs.tobytes() + prepared.targets.tobytes())
-        self.fitted.data["fingerprint"] = mark
-        runs.begin(folder, self._card("training"), resume=resume, overwrite=overwrite)
-        return Checkpoint(folder)
-
-    def _card(self, status: runs.Status) -> runs.Card:
-        from unrolled import runs  # pydantic costs a fifth of a second: only when a run is kept
-
-        return runs.Card(
-            task="forecast",
-            status=status,
-            versions=runs.versions(),
-            device=describe_device(self.training.device),
-            settings={"model": asdict(self.settings), "training": asdict(self.training)},
-            data=self.fitted.data,
-            encoder=self.fitted.encoder.to_dict(),
-            metrics=forecast.headline(self.results),
-        )
-
-    def _calibrate(self, held: Windows) -> None:
-        """Set the margins of the intervals by the validation part."""
-        self.network.margins.zero_()
-        forecasts = run_over(held, self.network.calibrated)
-        truth = torch.cat([batch.targets for batch in in_batches(held, 1024)])
-        self.network.margins.copy_(margins(forecasts, truth, self.settings.quantiles))
-
-    def save(self, path: str | Path) -> None:
-        """Write the run folder: weights, settings, encoder, metrics; each file whole or not."""
-        from unrolled import runs
-
-        card = self._card(runs.status_of(self.outcome.ended))
-        state, history = self.network.state_dict(), self.outcome.history
-        runs.save(Path(path), card, state, self.results, history)
-
     @classmethod
-    def load(cls, path: str | Path) -> Forecaster:
+    def load(cls, run: str | Path | runs.Stored) -> Forecaster:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
-        from unrolled import runs
-
-        folder = Path(path)
-        card, tensors = runs.load(folder, "forecast")
-        model = cls(**card.settings["model"])
-        model.training = Training(**card.settings["training"])
-        model.results, model.outcome = runs.found(folder, card)
-        data = card.data
-        model._fitted = Fitted(
-            data["lookback"],
-            _roles(data["used_roles"]),
-            Step.parse(data["used_step"]),
-            TablePreprocessor.from_dict(card.encoder),
-            data,
+        stored = runs.load(run, ForecastPlan.task)
+        model = cls(**stored.model_settings)
+        preprocessor = TablePreprocessor.from_dict(stored.card.preprocessor)
+        settings = model.settings
+        model._fitted = stored.restore(
+            settings, preprocessor, lambda: build(settings, preprocessor)
         )
-        model._network = model._build()
-        runs.fill(model.network, tensors, folder)
         return model
-
-
-def default_lookback(season: int, horizon: int, rows: int) -> int:
-    """Three seasons, at least the horizon, at most a quarter of the training rows."""
-    return max(1, min(max(3 * season, horizon), rows // 4))
-
-
-def _roles(state: dict[str, Any]) -> Roles:
-    lists = {name: tuple(value) for name, value in state.items() if isinstance(value, list)}
-    return Roles(**{**state, **lists})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MethodType
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unrolled.data.fill import carry_forward
 from unrolled.data.table.encode import TablePreprocessor
@@ -24,17 +22,18 @@ class EncodedTable:
     """A table and its numbers: inputs (N, D), future (N, Dk) and targets (N, K), all float32."""
 
     table: Table
-    encoder: TablePreprocessor
+    preprocessor: TablePreprocessor
     inputs: np.ndarray
     future: np.ndarray
     targets: np.ndarray
 
     @classmethod
-    def of(cls, table: Table, encoder: TablePreprocessor) -> EncodedTable:
+    def of(cls, table: Table, preprocessor: TablePreprocessor) -> EncodedTable:
         """Encode a table."""
-        return cls(
-            table, encoder, encoder.inputs(table), encoder.future(table), encoder.targets(table)
+        numbers = (
+            read(table) for read in (preprocessor.inputs, preprocessor.future, preprocessor.targets)
         )
+        return cls(table, preprocessor, *numbers)
 
     def windows(self, part: Part, lookback: int, horizon: int, stride: int = 1) -> Windows:
         """The windows whose targets lie in a part."""
@@ -66,28 +65,12 @@ def in_batches(windows: Windows, size: int, most: int | None = None) -> Iterator
         yield windows.batch(chosen[start : start + size]).tensors()
 
 
-@torch.no_grad()
-def run_over(windows: Windows, run: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Run a network, in evaluation, over all windows in order: (n, ...) on the CPU."""
-    network = run.__self__ if isinstance(run, MethodType) else run
-    assert isinstance(network, nn.Module)
-    network.eval()
-    device = next(network.buffers()).device
-    return torch.cat(
-        [
-            run(b.inputs.to(device), b.future.to(device)).cpu()
-            for b in in_batches(windows, 1024)
-            if b.future is not None
-        ]
-    )
-
-
-def shape_of(encoder: TablePreprocessor, lookback: int, horizon: int) -> Shape:
+def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> Shape:
     """Which columns the linear map reads."""
     varying: list[int] = []
     planned: list[int] = []
     at = at_future = 0
-    for column in encoder.columns:
+    for column in preprocessor.columns:
         size = len(column.output_names)
         if column.role in ("target", "past") and not column.coded:
             # Without what is missing: the value carried forward stands for it well enough here.
@@ -97,18 +80,23 @@ def shape_of(encoder: TablePreprocessor, lookback: int, horizon: int) -> Shape:
                 planned += range(at_future, at_future + size)
             at_future += size
         at += size
-    calendar = range(at_future, at_future + len(encoder.calendar))
+    calendar = range(at_future, at_future + len(preprocessor.calendar))
     return Shape(
-        lookback, horizon, encoder.target_index, tuple(varying), tuple(calendar), tuple(planned)
+        lookback,
+        horizon,
+        preprocessor.target_index,
+        tuple(varying),
+        tuple(calendar),
+        tuple(planned),
     )
 
 
-def features_of(encoder: TablePreprocessor) -> Features:
+def features_of(preprocessor: TablePreprocessor) -> Features:
     """Which columns the recurrent part sees, and how."""
     levels: list[int] = []
     masks: list[int] = []
     at = 0
-    for column in encoder.columns:
+    for column in preprocessor.columns:
         size = len(column.output_names)
         if column.role in ("target", "past") and column.vocabulary is None:
             levels.append(at)
@@ -116,10 +104,10 @@ def features_of(encoder: TablePreprocessor) -> Features:
             masks.append(at + size - 1)
         at += size
     return Features(
-        inputs=len(encoder.input_names),
+        inputs=len(preprocessor.input_names),
         levels=tuple(levels),
         masks=tuple(masks),
-        codes=encoder.categories,
-        future=len(encoder.future_names),
-        future_codes=encoder.future_categories,
+        codes=preprocessor.categories,
+        future=len(preprocessor.future_names),
+        future_codes=preprocessor.future_categories,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from unrolled.errors import SettingsError
 from unrolled.networks.settings import check_count, check_network
@@ -30,6 +31,10 @@ class ForecasterSettings:
         check_network("forecaster", self.cell, self.hidden, self.layers, self.dropout)
         self._check_quantiles()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
     def _check_quantiles(self) -> None:
         rising = list(self.quantiles) == sorted(set(self.quantiles))
         pairs = zip(self.quantiles, reversed(self.quantiles), strict=True)
@@ -41,7 +46,22 @@ class ForecasterSettings:
             )
 
     @property
+    def decided_lookback(self) -> int:
+        """T, the steps the network looks back: what was left open is decided by the table."""
+        assert self.lookback is not None, "the lookback is decided when a forecaster is planned"
+        return self.lookback
+
+    @property
     def levels(self) -> tuple[int, ...]:
         """The intervals in percent, widest first: 0.05 and 0.95 make 90."""
         below = self.quantiles[: len(self.quantiles) // 2]
         return tuple(round(100 * (1 - 2 * quantile)) for quantile in below)
+
+
+def default_lookback(season: int, horizon: int, rows: int) -> int:
+    """Three seasons, at least the horizon, at most a quarter of the training rows.
+
+    >>> default_lookback(season=24, horizon=24, rows=6000)
+    72
+    """
+    return max(1, min(max(3 * season, horizon), rows // 4))

@@ -16,6 +16,7 @@ from unrolled.errors import SettingsError
 if TYPE_CHECKING:
     from unrolled.data import Corpus
     from unrolled.tasks import LanguageModel
+    from unrolled.tasks.language.plan import LanguagePlan
     from unrolled.training import Training
 
 FREQUENT = 8  # symbols that are shown
@@ -28,9 +29,8 @@ class LanguageJob:
     """A text that was read, and the language model that is to be fitted to it."""
 
     order: Order
-    corpus: Corpus
     model: LanguageModel
-    training: Training
+    plan: LanguagePlan
 
     @classmethod
     def read(cls, order: Order) -> LanguageJob:
@@ -50,33 +50,39 @@ class LanguageJob:
         parts = {name: share(name, text) for name, text in given(order.parts).items()}
         corpus = read_corpus(order.file, **given(symbols), **parts)
         default = default_training(len(corpus.part("train")), model.settings.bptt)
-        return cls(order, corpus, model, replace(default, **given(order.learning)))
+        training = replace(default, **given(order.learning))
+        return cls(order, model, model.plan(corpus, training=training))
+
+    @property
+    def training(self) -> Training:
+        """How it is trained."""
+        return self.plan.training
 
     def describe(self) -> str:
         """What was found in the text, and how it is cut."""
-        return describe(self.corpus)
+        return describe(self.plan.corpus)
 
     def fit(self, **run: Any) -> None:
         """Fit and measure."""
-        self.model.fit(self.corpus, training=self.training, **run)
+        self.model.run(self.plan, **run)
 
     def resolved(self) -> dict[str, Any]:
         """The options of this task with the values they came to."""
-        settings, symbols, parts = self.model.settings, self.order.symbols, self.corpus.characters
+        settings, symbols, corpus = self.plan.settings, self.order.symbols, self.plan.corpus
         file = self.order.file
         return {
             "file": file if is_text_sample(file) else str(Path(file).resolve()),
-            "level": self.corpus.vocabulary.level,
+            "level": corpus.vocabulary.level,
             "size": symbols.size,
             "encoding": symbols.encoding,
-            "embed": settings.width(len(self.corpus.vocabulary)),
+            "embed": settings.embed,
             "bptt": settings.bptt,
             "ensemble": settings.ensemble,
             "tie": settings.tie,
             "dropout": settings.dropout.outputs,
-            "weight_dropout": self.model.network.drop.weights,
-            "validation": str(parts["validation"]),
-            "test": str(parts["test"]),
+            "weight_dropout": settings.dropout.weights,
+            "validation": str(corpus.characters["validation"]),
+            "test": str(corpus.characters["test"]),
         }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from unrolled.layers.engines import EngineName
 from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.language.network import LanguageNetwork, State
-from unrolled.tasks.language.settings import Dropout, LanguageSettings
+from unrolled.tasks.language.settings import Dropout, LanguageSettings, weight_drop
 
 
 class LanguageEnsemble(Ensemble[LanguageNetwork]):
@@ -25,16 +26,6 @@ class LanguageEnsemble(Ensemble[LanguageNetwork]):
     def drop(self) -> Dropout:
         """What each network leaves out in training."""
         return self.members()[0].drop
-
-    def set_weight_drop(self, weights: float) -> None:
-        """Leave out another share of the recurrent weights of every network in training."""
-        for network in self.members():
-            network.set_weight_drop(weights)
-
-    def choose_engine(self, name: EngineName) -> None:
-        """The engine of every layer of every network."""
-        for network in self.members():
-            network.choose_engine(name)
 
     @property
     def vocabulary(self) -> int:
@@ -73,3 +64,19 @@ def build(settings: LanguageSettings, vocabulary: int) -> AnyNetwork:
     """One network, or as many as the settings say."""
     kind = LanguageNetwork if settings.ensemble == 1 else LanguageEnsemble
     return kind(settings, vocabulary)
+
+
+def decided(settings: LanguageSettings, vocabulary: int, symbols: int) -> LanguageSettings:
+    """The settings with what they leave open decided, for V and the symbols of the training part.
+
+    These are the length of a symbol's vector and the share of recurrent weights left out.
+    """
+    settings = replace(settings, embed=settings.width(vocabulary))
+    dropout = settings.dropout
+    if dropout.weights is not None:
+        return settings
+    with torch.device("meta"):  # counted without memory
+        one = LanguageNetwork(settings, vocabulary)
+    weights = sum(parameter.numel() for parameter in one.parameters())
+    share = weight_drop(dropout.outputs, symbols, weights)
+    return replace(settings, dropout=replace(dropout, weights=share))

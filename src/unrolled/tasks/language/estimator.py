@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from unrolled import files
 from unrolled.data.text.corpus import Corpus, PartName, TextSource
 from unrolled.data.text.vocabulary import Vocabulary, vocabulary_from
-from unrolled.errors import DataError, SettingsError
-from unrolled.tasks.language import generate
+from unrolled.errors import DataError
+from unrolled.runs import fit as runs
+from unrolled.runs.estimator import Estimator
 from unrolled.tasks.language.ensemble import AnyNetwork, build
-from unrolled.tasks.language.evaluate import headline, measure
-from unrolled.tasks.language.generate import Sampling, Step, TextState
-from unrolled.tasks.language.objective import LanguageTask
-from unrolled.tasks.language.score import Score, negative_log_likelihood
-from unrolled.tasks.language.settings import Dropout, LanguageSettings, weight_drop
-from unrolled.training import Outcome, Training, describe_device, find_device, train
-from unrolled.training.checkpoint import Checkpoint
+from unrolled.tasks.language.evaluate import score, text_nll
+from unrolled.tasks.language.generate import Sampling, generate
+from unrolled.tasks.language.inference import TextState, encoded
+from unrolled.tasks.language.plan import LanguagePlan
+from unrolled.tasks.language.score import Score
+from unrolled.tasks.language.settings import Dropout, LanguageSettings
+from unrolled.tasks.language.stream import SymbolStep, stream
+from unrolled.training import Training
 from unrolled.training.progress import Display
-
-if TYPE_CHECKING:
-    from unrolled import runs
-
-SAMPLE = 300  # characters written after each epoch
-SAMPLES = "samples.jsonl"
 
 
 def default_training(symbols: int, bptt: int = 64) -> Training:
@@ -51,15 +43,7 @@ def default_training(symbols: int, bptt: int = 64) -> Training:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What `fit` leaves beside the network: the symbols, and what was found in the text."""
-
-    vocabulary: Vocabulary
-    data: dict[str, Any]
-
-
-class LanguageModel:
+class LanguageModel(Estimator[LanguageSettings, Vocabulary, AnyNetwork]):
     """A recurrent network that gives the probability of the next symbol of a text.
 
     cell: "lstm", "gru" or "rnn"; hidden: H units; layers: how many, one over the other.
@@ -80,6 +64,8 @@ class LanguageModel:
     10
     """
 
+    name = "language model"
+
     def __init__(
         self,
         *,
@@ -95,31 +81,13 @@ class LanguageModel:
         if not isinstance(dropout, Dropout):
             dropout = Dropout(dropout / 4, dropout, dropout, weights=None)
         self.settings = LanguageSettings(cell, hidden, layers, embed, dropout, tie, bptt, ensemble)
-        self.training = Training()
-        self.outcome = Outcome()
-        self.results: dict[str, Any] | None = None
-        self._network: AnyNetwork | None = None
-        self._fitted: Read | None = None
-        self._samples: list[str] = []
-        self._folder: Path | None = None
 
-    @property
-    def network(self) -> AnyNetwork:
-        """The fitted network; SettingsError before `fit`."""
-        if self._network is None:
-            raise SettingsError(
-                "language model: fit it, or load a run, before asking it for anything"
-            )
-        return self._network
-
-    @property
-    def fitted(self) -> Read:
-        """The vocabulary and the findings; SettingsError before `fit`."""
-        if self._fitted is None:
-            raise SettingsError(
-                "language model: fit it, or load a run, before asking it for anything"
-            )
-        return self._fitted
+    def plan(self, data: Corpus | TextSource, *, training: Training | None = None) -> LanguagePlan:
+        """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
+        corpus = data if isinstance(data, Corpus) else Corpus.read(data)
+        symbols = len(corpus.part("train"))
+        training = training or default_training(symbols, self.settings.bptt)
+        return LanguagePlan.of(corpus, self.settings, training)
 
     def fit(
         self,
@@ -139,25 +107,8 @@ class LanguageModel:
         there, or begin one; overwrite: replace the run that is there.
         Ctrl-C keeps the best network so far. Raises TrainingError when the loss is not finite.
         """
-        corpus = data if isinstance(data, Corpus) else Corpus.read(data)
-        learned = corpus.part("train")
-        self.training = training or default_training(len(learned), self.settings.bptt)
-        device = find_device(self.training.device)
-        self._fitted = Read(corpus.vocabulary, dict(corpus.findings))
-        self._network = self._build()
-        self._folder = None if out is None else Path(out)
-        task = LanguageTask(
-            self.network, corpus, self.settings.bptt, self.training, self._write_sample
-        )
-        # Whatever can be refused was refused: only now is anything written.
-        store = self._begin(corpus, resume, overwrite)
-        self.network.to(device)
-        self.outcome = train(task, self.training, store=store, resume=resume, display=display)
-        self.network.eval()
-        self.results = measure(self, corpus, self._samples)
-        if out is not None:
-            self.save(out)
-        return self
+        plan = self.plan(data, training=training)
+        return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     def evaluate(self, data: Corpus | TextSource, part: PartName | None = None) -> Score:
         """How well a text is predicted: the state is carried over it, each symbol counts once.
@@ -166,25 +117,19 @@ class LanguageModel:
         The first symbol is predicted from nothing. Raises DataError for a text or part without
         any symbol, and for a Corpus with other symbols.
         """
-        corpus = self.corpus(data)
-        tokens = corpus.tokens if part is None else corpus.part(part)
-        if not len(tokens):
-            raise DataError(f"evaluate: the {part} part of the text is empty")
-        characters = corpus.characters[part] if part else sum(corpus.characters.values())
-        unknown = int((tokens >= len(self.fitted.vocabulary)).sum())
-        return Score(
-            float(self.negative_log_likelihood(tokens).sum()), len(tokens), characters, unknown
-        )
+        return score(self.fitted, self.corpus(data), part)
 
     def negative_log_likelihood(self, tokens: np.ndarray) -> np.ndarray:
         """-ln p of each symbol of a text given all before it: (N,) numbers to (N,) nats."""
-        network = self.network.eval()
-        with torch.no_grad():
-            return negative_log_likelihood(network, tokens, self.fitted.vocabulary)
+        return text_nll(self.fitted, tokens)
+
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a text's symbols; those of V and above training never saw."""
+        return encoded(self.fitted.preprocessor, text)
 
     def generate(
         self,
-        prompt: str = "",
+        prompt: str | Sequence[int] = "",
         *,
         length: int = 500,
         temperature: float = 1.0,
@@ -195,103 +140,44 @@ class LanguageModel:
     ) -> Iterator[str]:
         """Write `length` characters that follow the prompt, given piece by piece as they are made.
 
+        prompt: a text, or what `encode` made of one.
         temperature: 0 takes the likeliest symbol always; top_k, top_p: draw among the likeliest
         only; seed: the same one writes the same text. state: what was read before the prompt.
         Raises SettingsError for an option out of range.
         """
         sampling = Sampling(temperature, top_k, top_p, seed)
-        return generate.generate(self, prompt, length, sampling, state)
+        network, vocabulary = self.fitted.network, self.fitted.preprocessor
+        return generate(network, vocabulary, prompt, length, sampling, state)
 
-    def stream(self, symbols: Iterable[str], state: TextState | None = None) -> Iterator[Step]:
+    def stream(
+        self, symbols: Iterable[str], state: TextState | None = None
+    ) -> Iterator[SymbolStep]:
         """Read symbols one by one as they arrive, each in constant time and memory.
 
-        Each `Step` says how unexpected its symbol was, and its state is a value to go on from.
+        Each `SymbolStep` says how unexpected its symbol was; its state is a value to go on from.
         symbols: a text, of which the sum of the nats is what `evaluate` finds; or pieces of text
         one after the other, each of which is composed and cut into symbols by itself (at level
         "bpe" a word with the space before it; of Korean whole syllables, no single jamo).
         """
-        return generate.stream(self, symbols, state)
+        return stream(self.fitted, symbols, state)
 
     def corpus(self, data: Corpus | TextSource) -> Corpus:
         """Read a text with the symbols of this model; DataError for a Corpus with others."""
-        own = self.fitted.vocabulary
+        own = self.fitted.preprocessor
         if not isinstance(data, Corpus):
             return Corpus.read(data, vocabulary=own, validation=0.0)
         if data.vocabulary.to_dict() != own.to_dict():
             raise DataError("evaluate: this corpus has other symbols; read it with the model's")
         return data
 
-    def _build(self) -> AnyNetwork:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.training.seed)
-            network = build(self.settings, len(self.fitted.vocabulary))
-        drop = self.settings.dropout
-        if drop.weights is None:
-            symbols = self.fitted.data["parts"]["train"]["symbols"]
-            size = sum(p.numel() for p in network.parameters()) // self.settings.ensemble
-            network.set_weight_drop(weight_drop(drop.outputs, symbols, size))
-        network.choose_engine(self.training.engine)
-        return network
-
-    def _write_sample(self, epoch: int) -> None:
-        """Write a text after an epoch; those of a run that is gone on with are kept."""
-        text = "".join(self.generate(length=SAMPLE, temperature=0.8, seed=epoch))
-        self._samples = [*self._samples[: epoch - 1], text]
-        if self._folder is not None:
-            files.write_lines(self._folder / SAMPLES, self._samples)
-
-    def _begin(self, corpus: Corpus, resume: bool, overwrite: bool) -> Checkpoint | None:
-        """Claim the run folder, if there is one; a run that is gone on with must be this one."""
-        from unrolled import runs
-
-        self._samples = []
-        if self._folder is None:
-            return None
-        self.fitted.data["fingerprint"] = corpus.fingerprint()
-        card = self._card("training")
-        if runs.begin(self._folder, card, resume=resume, overwrite=overwrite):
-            self._samples = [str(text) for text in files.read_lines(self._folder / SAMPLES)]
-        return Checkpoint(self._folder)
-
-    def _card(self, status: runs.Status) -> runs.Card:
-        from unrolled import runs  # pydantic costs a fifth of a second: only when a run is kept
-
-        return runs.Card(
-            task="language",
-            status=status,
-            versions=runs.versions(),
-            device=describe_device(self.training.device),
-            settings={"model": self._resolved(), "training": asdict(self.training)},
-            data=self.fitted.data,
-            encoder=self.fitted.vocabulary.to_dict(),
-            metrics=headline(self.results),
-        )
-
-    def _resolved(self) -> dict[str, Any]:
-        """The settings with what those left open came to."""
-        width = self.settings.width(len(self.fitted.vocabulary))
-        return {**asdict(self.settings), "embed": width, "dropout": asdict(self.network.drop)}
-
-    def save(self, path: str | Path) -> None:
-        """Write the run folder: weights, settings, symbols, metrics; each file whole or not."""
-        from unrolled import runs
-
-        card = self._card(runs.status_of(self.outcome.ended))
-        state, history = self.network.state_dict(), self.outcome.history
-        runs.save(Path(path), card, state, self.results, history)
-
     @classmethod
-    def load(cls, path: str | Path) -> LanguageModel:
+    def load(cls, run: str | Path | runs.Stored) -> LanguageModel:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
-        from unrolled import runs
-
-        folder = Path(path)
-        card, tensors = runs.load(folder, "language")
-        settings = dict(card.settings["model"])
-        model = cls(**{**settings, "dropout": Dropout(**settings["dropout"])})
-        model.training = Training(**card.settings["training"])
-        model.results, model.outcome = runs.found(folder, card)
-        model._fitted = Read(vocabulary_from(card.encoder), card.data)
-        model._network = model._build().eval()
-        runs.fill(model.network, tensors, folder)
+        stored = runs.load(run, LanguagePlan.task)
+        settings = LanguageSettings.from_dict(stored.model_settings)
+        vocabulary = vocabulary_from(stored.card.preprocessor)
+        model = cls(**vars(settings))
+        model._fitted = stored.restore(
+            settings, vocabulary, lambda: build(settings, len(vocabulary))
+        )
         return model

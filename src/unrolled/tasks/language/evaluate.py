@@ -1,34 +1,50 @@
-"""What is found out about a fitted language model: what results.json and the report show."""
+"""Evaluate a language model: nats per character of its parts beside n-grams, a passage coloured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 
 from unrolled.data.text.corpus import Corpus, PartName
+from unrolled.errors import DataError
 from unrolled.tasks.language.baselines import ngram_nll
-from unrolled.tasks.language.score import Score
-
-if TYPE_CHECKING:
-    from unrolled.tasks.language.estimator import LanguageModel
+from unrolled.tasks.language.inference import LanguageFit
+from unrolled.tasks.language.score import Score, negative_log_likelihood
 
 MOST = 1 << 17  # symbols of a part that are measured at the end of `fit`: half a minute
 PASSAGE = 1500  # symbols of the text that is coloured
 
 
-def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[str, Any]:
+@torch.no_grad()
+def text_nll(fit: LanguageFit, tokens: np.ndarray) -> np.ndarray:
+    """-ln p of each symbol of a text given all before it: (N,) numbers to (N,) nats."""
+    return negative_log_likelihood(fit.network.eval(), tokens, fit.preprocessor)
+
+
+def score(fit: LanguageFit, corpus: Corpus, part: PartName | None = None) -> Score:
+    """How well a text, or a part of it, is predicted; see `LanguageModel.evaluate`."""
+    tokens = corpus.tokens if part is None else corpus.part(part)
+    if not len(tokens):
+        raise DataError(f"evaluate: the {part} part of the text is empty")
+    characters = corpus.characters[part] if part else sum(corpus.characters.values())
+    unknown = int((tokens >= len(fit.preprocessor)).sum())
+    return Score(float(text_nll(fit, tokens).sum()), len(tokens), characters, unknown)
+
+
+def measure(fit: LanguageFit, corpus: Corpus, samples: list[str]) -> dict[str, Any]:
     """Score the validation part, and the test part if there is one, beside counting.
 
     The epoch was chosen by the validation part: only a test part is new to the model.
     """
     names: tuple[PartName, ...] = ("validation", "test")
     parts = [name for name in names if len(corpus.part(name))]
-    measured = {name: _measure(model, corpus, name) for name in parts}
+    measured = {name: _measure(fit, corpus, name) for name in parts}
     last = measured[parts[-1]]
     return {
-        "task": "language",
-        "network": model.settings.name,
+        "task": fit.task,
+        "network": fit.settings.name,
         "corpus": corpus.findings,
         "judged_on": parts[-1],
         "parts": {name: part["table"] for name, part in measured.items()},
@@ -39,13 +55,13 @@ def measure(model: LanguageModel, corpus: Corpus, samples: list[str]) -> dict[st
     }
 
 
-def _measure(model: LanguageModel, corpus: Corpus, name: PartName) -> dict[str, Any]:
+def _measure(fit: LanguageFit, corpus: Corpus, name: PartName) -> dict[str, Any]:
     tokens = corpus.part(name)[:MOST]
     characters = corpus.characters[name]
     if len(tokens) < len(corpus.part(name)):
         characters = len(corpus.text(tokens))
-    nats = model.negative_log_likelihood(tokens)
-    rows = [_row(model.settings.name, nats, tokens, characters, corpus)]
+    nats = text_nll(fit, tokens)
+    rows = [_row(fit.settings.name, nats, tokens, characters, corpus)]
     counted = ngram_nll(corpus.part("train"), tokens, len(corpus.vocabulary))
     counted = [_with_unknown(it, tokens, corpus) for it in counted]
     best = min(range(len(counted)), key=lambda i: float(counted[i].sum()))

@@ -1,21 +1,18 @@
-"""Write text with a language model, symbol by symbol, and read along with it."""
+"""Write text with a language model, symbol by symbol."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from unrolled.data.text.vocabulary import Vocabulary
 from unrolled.errors import SettingsError
-
-if TYPE_CHECKING:
-    from unrolled.tasks.language.estimator import LanguageModel
-    from unrolled.tasks.language.network import State
+from unrolled.tasks.language.ensemble import AnyNetwork
+from unrolled.tasks.language.inference import TextState, encoded, read
 
 
 @dataclass(frozen=True)
@@ -57,59 +54,44 @@ class Sampling:
         return int(order[torch.multinomial(chances, 1, generator=generator)])
 
 
-@dataclass(frozen=True, eq=False)
-class TextState:
-    """All that a language model knows after some text: a value, to go on from as often as wanted.
-
-    layers: the state of each layer; logs: the logarithm of the probability of each symbol to come
-    next (V,).
-    """
-
-    layers: State
-    logs: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One symbol of a stream: its text, how unexpected it was in nats, and the state after it."""
-
-    text: str
-    nats: float
-    state: TextState
-
-
 def generate(
-    model: LanguageModel,
-    prompt: str,
+    network: AnyNetwork,
+    vocabulary: Vocabulary,
+    prompt: str | Sequence[int],
     length: int,
     sampling: Sampling,
     state: TextState | None = None,
 ) -> Iterator[str]:
     """Text of at least `length` characters that follows the prompt, piece by piece as it is made.
 
-    A prompt with symbols that training never saw is read as far as it is known.
+    prompt: a text, or the numbers of its symbols; one that training never saw is read as nothing.
     """
     if length < 0:
         raise SettingsError(f"generate: length must be at least 0, got {length}")
-    return _written(model, prompt, length, sampling, state)
+    tokens = encoded(vocabulary, prompt) if isinstance(prompt, str) else list(prompt)
+    return _written(network, vocabulary, tokens, length, sampling, state)
 
 
 def _written(
-    model: LanguageModel, prompt: str, length: int, sampling: Sampling, state: TextState | None
+    network: AnyNetwork,
+    vocabulary: Vocabulary,
+    prompt: list[int],
+    length: int,
+    sampling: Sampling,
+    state: TextState | None,
 ) -> Iterator[str]:
     generator = torch.Generator()
     if sampling.seed is None:
         generator.seed()
     else:
         generator.manual_seed(sampling.seed)
-    vocabulary = model.fitted.vocabulary
-    now = read(model, encoded(model, prompt), state)
+    now = read(network, prompt, state)
 
     def tokens(now: TextState) -> Iterator[int]:
         while True:
             token = sampling.draw(now.logs, generator)
             yield token
-            now = read(model, [token], now)
+            now = read(network, [token], now)
 
     left = length
     for piece in vocabulary.decode(tokens(now)) if left else ():
@@ -118,56 +100,3 @@ def _written(
         left -= len(piece)
         if left <= 0:
             return
-
-
-def stream(
-    model: LanguageModel, symbols: Iterable[str], state: TextState | None = None
-) -> Iterator[Step]:
-    """Read symbols as they arrive; each step says how unexpected it was and carries the state."""
-    vocabulary = model.fitted.vocabulary
-    alone = ((symbol, encoded(model, symbol)) for symbol in symbols)
-    for symbol, tokens in _pieces(model, symbols) if isinstance(symbols, str) else alone:
-        nats = 0.0
-        state = read(model, [], state)
-        for token in tokens:
-            if token < len(vocabulary):
-                nats -= float(state.logs[token]) + vocabulary.log_known
-            else:
-                nats -= vocabulary.log_unknown[token - len(vocabulary)]
-            state = read(model, [token], state)
-        yield Step(symbol, nats, state)
-
-
-def _pieces(model: LanguageModel, text: str) -> Iterator[tuple[str, list[int]]]:
-    """A text in the pieces in which it is read, with their numbers: characters, or byte pairs."""
-    vocabulary, text = model.fitted.vocabulary, unicodedata.normalize("NFC", text)
-    if vocabulary.level != "bpe":  # an unknown character has no text of its own
-        yield from ((letter, vocabulary.encode(letter).tolist()) for letter in text)
-        return
-    tokens: list[int] = []
-    numbers = vocabulary.encode(text).tolist()
-    for number, piece in zip(numbers, vocabulary.decode(numbers), strict=True):
-        tokens.append(number)
-        if piece:  # else the bytes so far are no whole character
-            yield piece, tokens
-            tokens = []
-
-
-def encoded(model: LanguageModel, text: str) -> list[int]:
-    """The numbers of a text, put in composed form first."""
-    numbers: list[int] = model.fitted.vocabulary.encode(unicodedata.normalize("NFC", text)).tolist()
-    return numbers
-
-
-def read(model: LanguageModel, tokens: list[int], state: TextState | None) -> TextState:
-    """The state after some more numbers; from None, the state before any text."""
-    network = model.network
-    if state is None:
-        tokens = [network.vocabulary, *tokens]
-    elif not tokens:
-        return state
-    network.eval()
-    with torch.no_grad():
-        symbols = torch.tensor(tokens, device=network.device).unsqueeze(1)
-        features, layers = network(symbols, None if state is None else state.layers)
-        return TextState(layers, network.log_probabilities(features[-1])[0].cpu())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,7 +11,6 @@ from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
 from unrolled.layers.cells.cell import each_part
-from unrolled.layers.engines import EngineName
 from unrolled.networks.build import CELLS
 from unrolled.tasks.language.settings import Dropout, LanguageSettings
 
@@ -56,15 +54,6 @@ class LanguageNetwork(nn.Module):
                 if settings.cell == "lstm":  # remember at first (Jozefowicz and others 2015)
                     forget = slice(settings.hidden, 2 * settings.hidden)
                     layer.get_parameter("bias_ih_l0")[forget] += 1
-
-    def set_weight_drop(self, weights: float) -> None:
-        """Leave out another share of the recurrent weights in training."""
-        self.drop = replace(self.drop, weights=weights)
-
-    def choose_engine(self, name: EngineName) -> None:
-        """The engine of every layer, see `unrolled.layers`."""
-        for layer in self.layers:
-            setattr(layer, "engine", name)  # noqa: B010  torch's types do not know it
 
     @property
     def vocabulary(self) -> int:

@@ -1,34 +1,55 @@
-"""What training asks of a language model: losses over streams, and the validation loss."""
+"""Training objective of the language model: losses over streams, validation loss, samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from unrolled import files
 from unrolled.data.text.corpus import Corpus, Streams
 from unrolled.errors import DataError
 from unrolled.tasks.language.ensemble import AnyNetwork
+from unrolled.tasks.language.generate import Sampling, generate
 from unrolled.tasks.language.network import State, each_state
 from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.training import Training
 
-LANES, BURN_IN = (
-    64,
-    128,
-)  # places of the validation part that are read at once, see `negative_log_likelihood`
+LANES, BURN_IN = 64, 128  # places of the validation part that are read at once: see `score`
+SAMPLE = 300  # characters written after each epoch
 
 
-class LanguageTask:
-    """A `training.Task` over streams of a corpus: the state is carried, the gradient cut.
+@dataclass(eq=False)
+class Samples:
+    """A text written after each epoch; in a run folder they are kept as they come."""
 
-    after: is called with each epoch's number when its validation loss is known and the weights
-    that would be kept are in the network.
+    texts: list[str] = field(default_factory=list)
+    folder: Path | None = None
+
+    def begin(self, folder: Path | None) -> None:
+        """Keep them in a folder, and go on with those that are there."""
+        self.folder = folder
+        if folder is not None:
+            self.texts[:] = map(str, files.read_lines(folder / "samples.jsonl"))
+
+    def add(self, epoch: int, text: str) -> None:
+        """Keep the text of an epoch; what an interrupted run wrote later goes."""
+        self.texts[epoch - 1 :] = [text]
+        if self.folder is not None:
+            files.write_lines(self.folder / "samples.jsonl", self.texts)
+
+
+class LanguageObjective:
+    """A `training.Objective` over streams of a corpus: the state is carried, the gradient cut.
+
+    samples: gets a text after each epoch, written by the weights that would be kept.
     """
 
-    judged = "validation"
+    validated_on = "validation"
 
     def __init__(
         self,
@@ -36,20 +57,25 @@ class LanguageTask:
         corpus: Corpus,
         bptt: int,
         settings: Training,
-        after: Callable[[int], None] | None = None,
+        samples: Samples | None = None,
     ) -> None:
-        self.model, self.corpus, self.settings, self.after = model, corpus, settings, after
+        self.model, self.corpus, self.settings, self.samples = model, corpus, settings, samples
         self._streams = Streams(corpus.part("train"), settings.batch_size, bptt)
-        self._held = corpus.part("validation")
-        if not len(self._held):
+        self._validation = corpus.part("validation")
+        if not len(self._validation):
             raise DataError("fit: the validation part is empty; give it a share of the text")
         self._epoch = 0
 
     def __len__(self) -> int:
         return len(self._streams)
 
+    def begin(self, folder: Path | None) -> None:
+        """Go on with the samples of a run folder."""
+        if self.samples is not None:
+            self.samples.begin(folder)
+
     def losses(self, epoch: int) -> Iterator[Tensor]:
-        """The loss in nats per symbol of each step (truncated back-propagation through time)."""
+        """The loss in nats per symbol of each step (truncated backpropagation through time)."""
         self._epoch = epoch
         offset = np.random.default_rng((self.settings.seed, epoch)).integers(1 << 32)
         state: State | None = None
@@ -62,10 +88,13 @@ class LanguageTask:
 
     def validate(self) -> float:
         """Nats per symbol of the validation part, each symbol counted once."""
-        lanes = max(1, min(LANES, len(self._held) // (4 * BURN_IN)))
+        lanes = max(1, min(LANES, len(self._validation) // (4 * BURN_IN)))
+        vocabulary = self.corpus.vocabulary
         found = negative_log_likelihood(
-            self.model, self._held, self.corpus.vocabulary, lanes=lanes, burn_in=BURN_IN, chunk=128
+            self.model, self._validation, vocabulary, lanes=lanes, burn_in=BURN_IN, chunk=128
         )
-        if self.after is not None:
-            self.after(self._epoch)
+        if self.samples is not None:
+            sampling = Sampling(temperature=0.8, seed=self._epoch)
+            text = generate(self.model, vocabulary, "", SAMPLE, sampling)
+            self.samples.add(self._epoch, "".join(text))
         return float(found.mean())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from unrolled.networks.settings import check_count, check_network, check_share
 
@@ -71,3 +73,12 @@ class LanguageSettings:
         (96, 160)
         """
         return self.embed or 16 * max(1, vocabulary.bit_length() - 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> Self:
+        """The settings that `to_dict` wrote."""
+        return cls(**{**state, "dropout": Dropout(**state["dropout"])})

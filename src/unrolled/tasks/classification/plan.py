@@ -1,0 +1,130 @@
+"""All that is decided before a classifier is trained: the parts, the preprocessor, the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unrolled import files
+from unrolled.data.sequences.encode import SequencePreprocessor
+from unrolled.data.sequences.findings import describe
+from unrolled.data.sequences.sequences import Sequences
+from unrolled.data.sequences.split import stratified_split
+from unrolled.errors import SettingsError
+from unrolled.runs.fit import Measured
+from unrolled.tasks.classification.augment import Augment
+from unrolled.tasks.classification.batches import Cases
+from unrolled.tasks.classification.evaluate import evaluate, headline
+from unrolled.tasks.classification.inference import ClassifierFit
+from unrolled.tasks.classification.network import ClassEnsemble, Shape
+from unrolled.tasks.classification.objective import ClassifierObjective
+from unrolled.tasks.classification.settings import ClassifierSettings
+from unrolled.training import Training
+
+FEW = 1000  # so many sequences or fewer are all trained on; of more, a share is validated on
+VALIDATION = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifierPlan:
+    """A `runs.fit.Plan`: labelled sequences in their parts, and how they become numbers.
+
+    train, validation, test: the sequences of each part (validation may be empty, test None).
+    cases: the training part as tensors; weights: (C,) what a mistake on each class costs.
+    """
+
+    settings: ClassifierSettings
+    training: Training
+    preprocessor: SequencePreprocessor
+    train: Sequences
+    validation: Sequences
+    test: Sequences | None
+    cases: Cases = field(repr=False)
+    weights: Tensor = field(repr=False)
+
+    task: ClassVar[str] = "classification"
+
+    @classmethod
+    def of(
+        cls,
+        given: Sequences,
+        settings: ClassifierSettings,
+        training: Training,
+        *,
+        validation: float | None,
+        test: Sequences | float | None,
+    ) -> ClassifierPlan:
+        """Set the parts aside, fit the preprocessor on the training part, check the others."""
+        given.check_classes()
+        train, tested = given, test
+        if isinstance(test, int | float):
+            train, tested = stratified_split(given, test, training.seed, "test")
+        assert tested is None or isinstance(tested, Sequences)
+        share = (VALIDATION if len(train) > FEW else 0) if validation is None else validation
+        train, held = stratified_split(train, share, training.seed, "validation")
+        preprocessor = SequencePreprocessor.fit(train)
+        for part in (held, tested):
+            if part is not None and len(part):
+                preprocessor.check_features(part)
+                preprocessor.codes(part)
+        cases = Cases.of(train, preprocessor)
+        weights = class_weights(cases.codes, preprocessor.classes, settings.class_weight)
+        return cls(settings, training, preprocessor, train, held, tested, cases, weights)
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What was found in the sequences."""
+        return describe(self.train, len(self.validation), self.test)
+
+    def fingerprint(self) -> str:
+        """A mark that other sequences or labels would not have."""
+        return files.digest(self.train.inputs.tobytes() + self.cases.codes.numpy().tobytes())
+
+    def build(self) -> ClassEnsemble:
+        """New networks of these settings."""
+        return build(self.settings, self.preprocessor)
+
+    def objective(self, network: ClassEnsemble) -> ClassifierObjective:
+        """The losses over the training part."""
+        held = Cases.of(self.validation, self.preprocessor) if len(self.validation) else None
+        return ClassifierObjective(
+            network, self.cases, held, self.training, self.weights, Augment()
+        )
+
+    def finish(self, fit: ClassifierFit) -> Measured:
+        """Measure the test part, if there is one, once."""
+        results = None if self.test is None else evaluate(fit, self.test, self.train)
+        return Measured(results, headline(results))
+
+
+def build(settings: ClassifierSettings, preprocessor: SequencePreprocessor) -> ClassEnsemble:
+    """Networks for these settings and classes."""
+    features, classes = len(preprocessor.scaler.names), len(preprocessor.classes)
+    shape = Shape(features, preprocessor.width, classes, preprocessor.longest)
+    return ClassEnsemble(shape, settings, preprocessor.per_step)
+
+
+def class_weights(
+    codes: Tensor, classes: np.ndarray, wanted: str | Mapping[Any, float] | None
+) -> Tensor:
+    """What a mistake on each class costs (C,): see `Classifier`."""
+    names = classes.tolist()
+    if wanted is None:
+        return torch.ones(len(names))
+    if wanted == "balanced":
+        counts = torch.bincount(codes[codes >= 0], minlength=len(names))
+        return counts.sum() / (len(names) * counts)
+    if not isinstance(wanted, Mapping) or not set(wanted) <= set(names):
+        raise SettingsError(
+            "classifier: class_weight must be None, 'balanced' or a mapping from labels "
+            f"({', '.join(map(str, names[:12]))}) to weights, got {wanted!r}"
+        )
+    weights = torch.tensor([float(wanted.get(name, 1.0)) for name in names])
+    if not (weights > 0).all():
+        raise SettingsError("classifier: the weights of class_weight must be above 0")
+    return weights
