@@ -1,1 +1,1 @@
-"""What networks of several tasks share."""
+"""What the networks of several tasks share: layers by name, dropout, ensembles, checks."""

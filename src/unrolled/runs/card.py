@@ -1,4 +1,4 @@
-"""What `run.json` holds: the settings, the data, how data become numbers, fingerprints."""
+"""The card of a run, `run.json`: settings, findings, preprocessor, metrics, fingerprints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the estimators of all tasks have in common: they hold one fit, under the name `fitted`."""
+"""What the estimators of all tasks share: each holds one fit, under the name `fitted`."""
 
 from __future__ import annotations
 

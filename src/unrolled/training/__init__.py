@@ -1,4 +1,4 @@
-"""Training: one loop for every task; it can be stopped any time and goes on with the same bits."""
+"""Training: settings, the objective a task brings, the loop, checkpoints, progress."""
 
 from unrolled.training.device import describe_device, find_device
 from unrolled.training.loop import train

@@ -1,4 +1,4 @@
-"""What training needs to go on after it was stopped: one file, replaced after each epoch."""
+"""The checkpoint from which training resumes: one file, replaced after each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The device that computes: found by name, and described in words."""
+"""Find a device by name, and describe it in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: one loop for every task; it can be stopped any time and goes on with the same bits."""
+"""The training loop of every task; stopped at any moment, it resumes to the same bits."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class _Loop:
             nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
         self.optimizer.step()
         if self.settings.average:
-            # At most an epoch back, else a small data set is judged by its first weights.
+            # At most an epoch back, else a small data set is validated by its first weights.
             decay = min(self.settings.average, 1 - 1 / steps)
             torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
         return value

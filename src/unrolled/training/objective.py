@@ -1,4 +1,4 @@
-"""What is trained: the protocol that a task's objective fulfils."""
+"""The protocol of a training objective: a network, batch losses, a validation loss."""
 
 from __future__ import annotations
 

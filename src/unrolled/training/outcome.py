@@ -1,4 +1,4 @@
-"""What training came to: a line for each epoch, the best of them, and why it ended."""
+"""The outcome of training: a record for each epoch, the best of them, and why it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is shown while training: a bar on stderr, or nothing."""
+"""Progress of training: a bar on stderr, or nothing."""
 
 from __future__ import annotations
 

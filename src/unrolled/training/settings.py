@@ -1,4 +1,4 @@
-"""How to train, as one small frozen value."""
+"""Settings of training: a small frozen value, checked when it is made."""
 
 from __future__ import annotations
 

@@ -22,9 +22,10 @@ from unrolled import (
     Training,
     report,
 )
+from unrolled.networks.dropout import bernoulli, drop_units
 from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.estimator import default_training
-from unrolled.tasks.language.network import LanguageNetwork, locked
+from unrolled.tasks.language.network import LanguageNetwork
 from unrolled.tasks.language.objective import LanguageObjective, Samples
 from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.tasks.language.settings import LanguageSettings
@@ -94,7 +95,7 @@ def test_tied_weights_are_one_tensor_and_the_zero_vector_stays_zero() -> None:
 
 def test_dropout_leaves_out_the_same_features_at_every_step() -> None:
     torch.manual_seed(0)
-    dropped = locked(torch.ones(50, 3, 400), 0.25)
+    dropped = drop_units(torch.ones(50, 3, 400), 0.25, 0, bernoulli)
     assert (dropped == dropped[:1]).all()
     assert sorted({*dropped.flatten().tolist()}) == pytest.approx([0, 1 / 0.75])
     assert (dropped[0] == 0).float().mean().item() == pytest.approx(0.25, abs=0.05)

@@ -1,4 +1,4 @@
-"""Changed copies of training sequences: what keeps a small set from being learned by heart."""
+"""Augmentation of training sequences, against overfitting of small sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nearest neighbour: what a classifier of sequences must be better than."""
+"""The 1-nearest-neighbour baseline: what a classifier of sequences must beat."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ POINTS = 64
 
 
 def nearest_labels(
-    encoder: SequencePreprocessor, learned: Sequences, codes: np.ndarray, tested: Sequences
+    preprocessor: SequencePreprocessor, train: Sequences, codes: np.ndarray, test: Sequences
 ) -> np.ndarray | None:
     """The code (n,) of the nearest training sequence; None where that would take too long.
 
     Sequences are scaled as for the network, brought to one length by linear interpolation, and
     compared by the sum of squared differences.
     """
-    points = min(POINTS, learned.inputs.shape[1])
-    if len(learned) * len(tested) * points * learned.inputs.shape[2] > MOST:
+    points = min(POINTS, train.inputs.shape[1])
+    if len(train) * len(test) * points * train.inputs.shape[2] > MOST:
         return None
-    ours, theirs = (_same_length(encoder.inputs(s), s.lengths, points) for s in (learned, tested))
+    ours, theirs = (_same_length(preprocessor.inputs(s), s.lengths, points) for s in (train, test))
     distance = (ours**2).sum(1)[None] - 2 * theirs @ ours.T
     nearest: np.ndarray = codes[distance.argmin(1)]
     return nearest

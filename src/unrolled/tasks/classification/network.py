@@ -1,4 +1,4 @@
-"""The network of a classifier: what changes, a recurrent encoder, a pool over time, classes."""
+"""The network of a classifier: differences, a convolution, recurrent layers, a pool over time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.networks.build import CELLS
+from unrolled.networks.dropout import drop_units
 from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.classification.settings import ClassifierSettings
 
@@ -175,11 +176,8 @@ class ClassNetwork(nn.Module):
         return weights
 
     def _drop(self, outputs: Tensor) -> Tensor:
-        """Leave out the same units at all time steps of a sequence (Gal and Ghahramani 2016)."""
-        if not (self.training and self.dropout):
-            return outputs
-        kept = torch.rand(len(outputs), 1, outputs.shape[2], device=outputs.device) > self.dropout
-        return outputs * kept / (1 - self.dropout)
+        """In training, leave out the same units at all time steps of a sequence."""
+        return drop_units(outputs, self.dropout, axis=1) if self.training else outputs
 
 
 class ClassEnsemble(Ensemble[ClassNetwork]):

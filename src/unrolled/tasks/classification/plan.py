@@ -61,20 +61,19 @@ class ClassifierPlan:
     ) -> ClassifierPlan:
         """Set the parts aside, fit the preprocessor on the training part, check the others."""
         given.check_classes()
-        train, tested = given, test
         if isinstance(test, int | float):
-            train, tested = stratified_split(given, test, training.seed, "test")
-        assert tested is None or isinstance(tested, Sequences)
-        share = (VALIDATION if len(train) > FEW else 0) if validation is None else validation
-        train, held = stratified_split(train, share, training.seed, "validation")
+            given, test = stratified_split(given, test, training.seed, "test")
+        if validation is None:
+            validation = VALIDATION if len(given) > FEW else 0
+        train, held = stratified_split(given, validation, training.seed, "validation")
         preprocessor = SequencePreprocessor.fit(train)
-        for part in (held, tested):
+        for part in (held, test):
             if part is not None and len(part):
                 preprocessor.check_features(part)
                 preprocessor.codes(part)
         cases = Cases.of(train, preprocessor)
         weights = class_weights(cases.codes, preprocessor.classes, settings.class_weight)
-        return cls(settings, training, preprocessor, train, held, tested, cases, weights)
+        return cls(settings, training, preprocessor, train, held, test, cases, weights)
 
     @property
     def findings(self) -> dict[str, Any]:

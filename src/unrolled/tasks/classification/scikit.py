@@ -1,4 +1,4 @@
-"""Settings by name: what scikit-learn's `clone`, `Pipeline` and searches ask of an estimator."""
+"""The conventions of scikit-learn: settings by name, for `clone`, `Pipeline` and searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a classifier is, as a small frozen value that is checked when it is made."""
+"""Settings of the classifier: a small frozen value, checked when it is made."""
 
 from __future__ import annotations
 

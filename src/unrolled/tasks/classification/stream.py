@@ -1,4 +1,4 @@
-"""A sequence that comes step by step, and the opinion after each step."""
+"""Classify a sequence as it comes, step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unrolled.tasks.classification.network import ClassEnsemble, StepState
 
 @dataclass(frozen=True)
 class StepPrediction:
-    """What is thought after so many steps: the likeliest label, and the probability of each."""
+    """The prediction after so many steps: the likeliest label, and the probability of each."""
 
     steps: int
     label: Any

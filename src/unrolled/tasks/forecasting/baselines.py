@@ -1,4 +1,4 @@
-"""Forecasts that need no training: what every network has to beat.
+"""Baselines that need no training: naive and seasonal naive.
 
 Shapes: N rows of a table, K targets, n windows, F horizon steps. A window is named by its cutoff,
 its first target row; only rows before the cutoff are looked at.

@@ -1,4 +1,4 @@
-"""What a fitted forecaster says of windows.
+"""Inference with a fitted forecaster: quantiles of windows, in the unit of the targets.
 
 Shapes: n windows, F horizon steps, K targets, Q quantiles.
 """

@@ -1,4 +1,4 @@
-"""Intervals that cover what they promise: widened, or narrowed, by what the validation part says.
+"""Conformal calibration of prediction intervals on the validation part.
 
 For a pair of quantiles meant to hold 90 % of what comes, the score of a validation window is by
 how much the truth lay outside (below 0: how far inside). The 90 % quantile of these scores, with

@@ -1,4 +1,4 @@
-"""Losses that look past what is missing."""
+"""Losses that do not count what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table made ready for a forecaster: encoded, split, and cut into windows."""
+"""A table made ready for a forecaster: encoded, and cut into windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a forecaster is, as a small frozen value that is checked when it is made."""
+"""Settings of the forecaster: a small frozen value, checked when it is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a language model has to beat: counts of the symbols that follow the last few."""
+"""The n-gram baseline: interpolated Witten-Bell counts of what follows the last few symbols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fitted language model knows after some text, and of the symbol to come."""
+"""Inference with a fitted language model: the state after a text, the symbol to come."""
 
 from __future__ import annotations
 

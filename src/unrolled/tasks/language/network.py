@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from unrolled.layers.cells.cell import each_part
 from unrolled.networks.build import CELLS
+from unrolled.networks.dropout import bernoulli, drop_units
 from unrolled.tasks.language.settings import Dropout, LanguageSettings
 
 State = tuple[Any, ...]
@@ -73,13 +74,15 @@ class LanguageNetwork(nn.Module):
     def forward(self, symbols: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Symbols (T, B) and a state to features (T, B, ·) and the state after them."""
         drop = self.drop if self.training else Dropout()
-        values = locked(self.embed(symbols.clamp(max=self.vocabulary)), drop.inputs)
+        values = drop_units(
+            self.embed(symbols.clamp(max=self.vocabulary)), drop.inputs, 0, bernoulli
+        )
         after = []
         for i, layer in enumerate(self.layers):
-            values = locked(values, drop.between) if i else values
+            values = drop_units(values, drop.between, 0, bernoulli) if i else values
             values, last = _run(layer, values, None if state is None else state[i], drop.weights)
             after.append(last)
-        values = locked(values, drop.outputs)
+        values = drop_units(values, drop.outputs, 0, bernoulli)
         return values if self.project is None else self.project(values), tuple(after)
 
     def loss(self, features: Tensor, targets: Tensor) -> Tensor:
@@ -102,14 +105,6 @@ def each_state(change: Callable[[Tensor], Tensor], state: State) -> State:
     back-propagation through time is cut.
     """
     return tuple(each_part(change, part) for part in state)
-
-
-def locked(values: Tensor, share: float) -> Tensor:
-    """Drop features of (T, B, ·), the same ones at every time step (Gal and Ghahramani 2016)."""
-    if not share:
-        return values
-    kept = torch.empty_like(values[:1]).bernoulli_(1 - share)
-    return values * kept.div_(1 - share)
 
 
 def _run(layer: nn.Module, values: Tensor, state: Any, share: float | None) -> Any:

@@ -1,4 +1,4 @@
-"""How unexpected a text is to a language model, symbol by symbol and as one number."""
+"""Negative log-likelihood of a text, symbol by symbol, and as one score."""
 
 from __future__ import annotations
 

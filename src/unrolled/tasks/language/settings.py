@@ -1,4 +1,4 @@
-"""What a language model is, as small frozen values that are checked when they are made."""
+"""Settings of the language model: small frozen values, checked when they are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text that comes symbol by symbol: how unexpected each one is, and the state after it."""
+"""Read a text symbol by symbol: the negative log-likelihood of each, and the state after it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.networks.build import CELLS
+from unrolled.networks.dropout import drop_units
 from unrolled.tasks.forecasting.network.linear import LinearMap, Shape
 
 
@@ -120,13 +121,15 @@ class ForecastNetwork(nn.Module):
     def forward(self, inputs: Tensor, future: Tensor) -> Tensor:
         """Quantiles (B, F, K, Q), scaled as the targets are; in training they may still cross."""
         base: Tensor = self.linear(inputs, future)
-        hidden = self._drop(self.encode(inputs))
+        hidden = self._drop(self.encode(inputs).unsqueeze(1), 1).squeeze(1)
         mixed = self.context(hidden).unsqueeze(1) + self.position
         if self.known is not None:
             mixed = mixed + self.known(self.embed_future(future))
         mixed = torch.tanh(mixed)
         size = (len(inputs), self.shape.horizon, len(self.shape.targets), -1)
-        learned: Tensor = self.output(self._drop(mixed)).view(size) + self.steps(hidden).view(size)
+        learned: Tensor = self.output(self._drop(mixed, 1)).view(size) + self.steps(hidden).view(
+            size
+        )
         return base.unsqueeze(-1) + learned + self.spread
 
     def encode(self, inputs: Tensor) -> Tensor:
@@ -141,10 +144,6 @@ class ForecastNetwork(nn.Module):
         last: Tensor = (state[0] if isinstance(state, tuple) else state)[-1]
         return last
 
-    def _drop(self, values: Tensor) -> Tensor:
-        """Dropout of units, the same for all horizon steps: (B, H) or (B, F, H)."""
-        if not (self.training and self.dropout):
-            return values
-        shape = (len(values), *(1,) * (values.dim() - 2), values.shape[-1])
-        kept = torch.rand(shape, device=values.device) >= self.dropout
-        return values * (kept / (1 - self.dropout))
+    def _drop(self, values: Tensor, axis: int) -> Tensor:
+        """In training, leave out units, the same ones for all horizon steps."""
+        return drop_units(values, self.dropout, axis) if self.training else values

@@ -1,4 +1,4 @@
-"""The linear map from a window to its horizon: the baseline to beat, and where the network starts.
+"""Ridge regression from a window to its horizon: the baseline to beat, where the network starts.
 
 On public benchmarks such a map, solved in closed form within seconds, beats many published
 networks. It is the ridge regression of what is to come, less the last value, on
@@ -93,11 +93,11 @@ class LinearMap(nn.Module):
         Windows with a missing target are left out of the first and not counted in the second.
         """
         gram, moment = self._sums(train)
-        held = [
+        pairs = [
             (self._features(b.inputs, _future(b)).double(), self._change(b)) for b in validation
         ]
-        features = torch.cat([x for x, _ in held])
-        changes = torch.cat([y for _, y in held])
+        features = torch.cat([x for x, _ in pairs])
+        changes = torch.cat([y for _, y in pairs])
         for k in range(len(self.shape.targets)):
             best = torch.inf
             for chosen in self._choices(k, season):
