@@ -35,7 +35,14 @@ def drop_units(
     >>> bool((dropped == dropped[:, :1]).all())
     True
     """
-    if not share:
-        return values
-    kept = draw(torch.empty_like(values.narrow(axis, 0, 1)), share)
-    return values * (kept / (1 - share))
+    return values * (kept_units(values, share, axis, draw) / (1 - share)) if share else values
+
+
+def kept_units(
+    values: Tensor,
+    share: float,
+    axis: int,
+    draw: Callable[[Tensor, float], Tensor] = uniform,
+) -> Tensor:
+    """The mask alone: 1 where a unit stays, of length 1 along the axis."""
+    return draw(torch.empty_like(values.narrow(axis, 0, 1)), share)

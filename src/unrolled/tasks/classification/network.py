@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.networks.build import CELLS
-from unrolled.networks.dropout import drop_units
+from unrolled.networks.dropout import kept_units
 from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.classification.settings import ClassifierSettings
 
@@ -177,7 +177,10 @@ class ClassNetwork(nn.Module):
 
     def _drop(self, outputs: Tensor) -> Tensor:
         """In training, leave out the same units at all time steps of a sequence."""
-        return drop_units(outputs, self.dropout, axis=1) if self.training else outputs
+        if not (self.training and self.dropout):
+            return outputs
+        # Scaled last: another order of roundings would be other bits than the measured figures'.
+        return outputs * kept_units(outputs, self.dropout, axis=1) / (1 - self.dropout)
 
 
 class ClassEnsemble(Ensemble[ClassNetwork]):
