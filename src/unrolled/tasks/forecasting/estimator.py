@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.encode import TablePreprocessor
@@ -24,6 +24,12 @@ from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 from unrolled.training import Training
 from unrolled.training.progress import Display
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrameT
+
+NoFrame = str | Path | Table | Mapping[str, Any]
+"""What is no frame itself: its forecast is a pyarrow table, of a Table the kind it was read from."""
 
 QUANTILES = (0.05, 0.5, 0.95)
 
@@ -107,6 +113,10 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         plan = self.plan(data, roles, validation=validation, test=test, training=training)
         return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
+    @overload
+    def predict(self, data: IntoDataFrameT) -> IntoDataFrameT: ...
+    @overload
+    def predict(self, data: NoFrame) -> Any: ...
     def predict(self, data: Any) -> Any:
         """Forecast the F steps after the last known target of each series.
 
@@ -121,6 +131,14 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         windows = windows_of(fit.settings, encoded, part)
         return table.frame(columns(fit, table, windows, with_truth=False))
 
+    @overload
+    def backtest(
+        self, data: IntoDataFrameT, *, test: Cut = ..., stride: int = ..., refit: int = ...
+    ) -> IntoDataFrameT: ...
+    @overload
+    def backtest(
+        self, data: NoFrame, *, test: Cut = ..., stride: int = ..., refit: int = ...
+    ) -> Any: ...
     def backtest(self, data: Any, *, test: Cut = 0.15, stride: int = 1, refit: int = 0) -> Any:
         """Forecast the test part from every `stride`-th row of it, as it would have been then.
 
