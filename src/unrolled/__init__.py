@@ -7,7 +7,7 @@ steps), K targets, V vocabulary.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from unrolled.version import __version__
 
 if TYPE_CHECKING:
     from unrolled.data import Corpus, Roles, Sequences, Table, Windows, samples
@@ -52,6 +52,7 @@ __all__ = [
     "TrainingError",
     "UnrolledError",
     "Windows",
+    "__version__",
     "accelerate",
     "explain",
     "restore",

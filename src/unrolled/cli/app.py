@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from unrolled import __version__
 from unrolled.cli import evaluate as measuring
 from unrolled.cli import fit as fitting
 from unrolled.cli import inspect as looking
 from unrolled.cli import predict as using
 from unrolled.console.groups import Command, spread
 from unrolled.errors import UnrolledError
+from unrolled.version import __version__
 
 DEBUG = "UNROLLED_DEBUG"
 ENOUGH = 128 + 13  # what a shell says of a program that SIGPIPE ended

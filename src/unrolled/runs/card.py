@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from unrolled.version import __version__
+
 Status = Literal["training", "finished", "interrupted"]
 SCHEMA = 2
 
@@ -36,8 +38,6 @@ def versions() -> dict[str, str]:
     """The versions that a result depends on."""
     import numpy
     import torch
-
-    from unrolled import __version__
 
     return {
         "unrolled": __version__,

@@ -1,0 +1,145 @@
+"""Imports go down the floors of the house and in no circle; the package and its help are light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from contracts.imports import Arrow, arrows, circles, forbidden, report
+
+from unrolled.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = (  # pydantic is not among them: typer itself imports it for the help of a command
+    *("jinja2", "narwhals", "numpy", "pandas", "polars", "pyarrow", "rich"),
+    *("safetensors", "sklearn", "tokenizers", "torch", "matplotlib", "onnx", "ray", "optuna"),
+    *("fastapi", "uvicorn", "redis"),
+)
+
+# Known breaks: strike out what no longer is.
+KNOWN_ARROWS: set[Arrow] = {
+    ("report", "tasks.classification.page"),
+    ("report", "tasks.forecasting.page"),
+    ("report", "tasks.forecasting.page_scores"),
+    ("report", "tasks.language.page"),
+    ("tasks.classification.command", "cli.recognise"),
+    ("tasks.classification.command", "cli.words"),
+    ("tasks.classification.command", "tasks"),
+    ("tasks.classification.evaluate", "tasks.classification.estimator"),
+    ("tasks.forecasting.command", "cli.recognise"),
+    ("tasks.forecasting.command", "tasks"),
+    ("tasks.forecasting.evaluate", "tasks.forecasting.estimator"),
+    ("tasks.language.command", "cli.recognise"),
+    ("tasks.language.command", "tasks"),
+    ("tasks.language.evaluate", "tasks.language.estimator"),
+    ("tasks.language.generate", "tasks.language.estimator"),
+}
+KNOWN_CIRCLES: set[tuple[str, ...]] = {
+    ("data.table.build", "data.table.table"),
+    (
+        "tasks.classification.estimator",
+        "tasks.classification.evaluate",
+        "tasks.classification.run",
+    ),
+    ("tasks.forecasting.estimator", "tasks.forecasting.evaluate"),
+    ("tasks.language.estimator", "tasks.language.evaluate", "tasks.language.generate"),
+}
+
+
+def test_imports_go_down_only() -> None:
+    found = arrows()
+    print("\n" + report(found))
+    up = forbidden(found)
+    assert len(found) > 300
+    assert up - KNOWN_ARROWS == set(), "the floors of the house forbid these imports"
+    assert KNOWN_ARROWS - up == set(), "these are mended: strike them out of KNOWN_ARROWS"
+
+
+def test_no_modules_import_each_other() -> None:
+    rings = {tuple(sorted(ring)) for ring in circles(arrows())}
+    assert rings - KNOWN_CIRCLES == set(), "these modules import each other"
+    assert KNOWN_CIRCLES - rings == set(), "these are mended: strike them out of KNOWN_CIRCLES"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import unrolled",
+        "from unrolled import cli; assert cli.main(['--help']) == 0",
+        "from unrolled import cli; assert cli.main(['fit', '--help']) == 0",
+        "from unrolled import UnrolledError, tasks",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(statement: str) -> None:
+    program = f"{statement}\nimport sys; print('loaded:', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    loaded = done.stdout.rpartition("loaded:")[2].split()
+    assert "unrolled" in loaded
+    assert set(HEAVY) & set(loaded) == set()
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text("utf-8").splitlines()
+
+
+MADE = {
+    "__init__": "",
+    "errors": "",
+    "data/__init__": "from unrolled.data.table import Table",
+    "data/table": "from ..errors import DataError\ndef f():\n  from unrolled import layers",
+    "layers/__init__": "if TYPE_CHECKING:\n  import unrolled.cli.app",
+    "training": 'importlib.import_module("unrolled.tasks.language.page")',
+    "tasks/language/page": "from unrolled.tasks.language.results import Results\n"
+    "from . import estimator",
+    "tasks/language/results": "",
+    "tasks/language/estimator": 'import_module(f"unrolled.training.{name}")',
+    "tasks/language/settings": "from unrolled.tasks.language.estimator import LanguageModel",
+    "cli/app": "from unrolled.data.table import Table",
+}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> set[Arrow]:
+    """The arrows of a small package with every kind of import in it."""
+    for name, text in MADE.items():
+        path = tmp_path / "unrolled" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return arrows(tmp_path)
+
+
+def test_imports_are_seen_wherever_they_stand(made: set[Arrow]) -> None:
+    assert made == {
+        ("data", "data.table"),
+        ("data.table", "errors"),
+        ("data.table", "layers"),
+        ("layers", "cli.app"),
+        ("training", "tasks.language.page"),
+        ("tasks.language.page", "tasks.language.results"),
+        ("tasks.language.page", "tasks.language.estimator"),
+        ("tasks.language.estimator", "training"),
+        ("tasks.language.settings", "tasks.language.estimator"),
+        ("cli.app", "data.table"),
+    }
+
+
+def test_arrows_against_the_floors_are_found(made: set[Arrow]) -> None:
+    assert forbidden(made) == {
+        ("data.table", "layers"),  # neighbours that do not know each other
+        ("layers", "cli.app"),
+        ("training", "tasks.language.page"),
+        ("tasks.language.page", "tasks.language.estimator"),  # a page knows the results only
+        ("tasks.language.settings", "tasks.language.estimator"),  # against the order in a task
+    }
+    assert circles(made) == {
+        frozenset({"data.table", "layers", "cli.app"}),
+        frozenset({"training", "tasks.language.page", "tasks.language.estimator"}),
+    }
+
+
+def test_a_module_without_a_room_is_named() -> None:
+    with pytest.raises(LookupError, match=r"models\.network lies in no room"):
+        forbidden({("models.network", "errors")})
