@@ -27,24 +27,13 @@ KNOWN_ARROWS: set[Arrow] = {
     ("tasks.classification.command", "cli.recognise"),
     ("tasks.classification.command", "cli.words"),
     ("tasks.classification.command", "tasks"),
-    ("tasks.classification.evaluate", "tasks.classification.estimator"),
     ("tasks.forecasting.command", "cli.recognise"),
     ("tasks.forecasting.command", "tasks"),
-    ("tasks.forecasting.evaluate", "tasks.forecasting.estimator"),
     ("tasks.language.command", "cli.recognise"),
     ("tasks.language.command", "tasks"),
-    ("tasks.language.evaluate", "tasks.language.estimator"),
-    ("tasks.language.generate", "tasks.language.estimator"),
 }
 KNOWN_CIRCLES: set[tuple[str, ...]] = {
     ("data.table.build", "data.table.table"),
-    (
-        "tasks.classification.estimator",
-        "tasks.classification.evaluate",
-        "tasks.classification.run",
-    ),
-    ("tasks.forecasting.estimator", "tasks.forecasting.evaluate"),
-    ("tasks.language.estimator", "tasks.language.evaluate", "tasks.language.generate"),
 }
 
 
