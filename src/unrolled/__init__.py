@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from unrolled.layers import GRU, LSTM, RNN, Cell, GRUCell, LSTMCell, RNNCell, explain
     from unrolled.layers.accelerate import accelerate, restore
     from unrolled.layers.unroll import unroll
-    from unrolled.tasks import Classifier, Dropout, Forecaster, LanguageModel
+    from unrolled.tasks import Classifier, Dropout, Forecaster, LanguageModel, write_report
     from unrolled.training import Training
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "samples",
     "split",
     "unroll",
+    "write_report",
 ]
 
 _HOMES = tuple(f"unrolled.{room}" for room in ("errors", "data", "layers", "tasks", "training"))

@@ -320,7 +320,7 @@ def test_a_loss_that_is_not_a_number_is_said_and_keeps_the_checkpoint(
     assert main(["fit", str(table), *FIT, "--quiet", "--out", str(out), "--resume"]) == 0
 
 
-def test_a_bug_of_ours_is_one_line_and_exit_1(
+def test_an_internal_error_is_one_line_and_exit_1(
     run: Path, table: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -329,7 +329,7 @@ def test_a_bug_of_ours_is_one_line_and_exit_1(
     monkeypatch.setattr(Forecaster, "predict", broken)
     assert main(["predict", str(run), str(table)]) == 1
     err = capsys.readouterr().err
-    assert err.startswith("unrolled: a bug of ours, ZeroDivisionError: a b; ")
+    assert err.startswith("unrolled: internal error (ZeroDivisionError: a b); please report it")
     assert err.count("\n") == 1
     assert "report what UNROLLED_DEBUG=1" in err
     monkeypatch.setenv("UNROLLED_DEBUG", "1")

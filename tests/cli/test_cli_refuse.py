@@ -128,7 +128,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     ),
     "a label and a horizon": (
         *("a.csv", MOVES.encode(), ["--series", "id", "--label", "kind", "--horizon", "3"]),
-        ["--horizon", "labelled sequences", "--label says so"],
+        ["--label", "a table to forecast", "--horizon says so"],
     ),
     "no such label": (
         *("a.csv", MOVES.encode(), ["--series", "id", "--label", "kinds"]),

@@ -19,19 +19,7 @@ HEAVY = (  # pydantic is not among them: typer itself imports it for the help of
 )
 
 # Known breaks: strike out what no longer is.
-KNOWN_ARROWS: set[Arrow] = {
-    ("report", "tasks.classification.page"),
-    ("report", "tasks.forecasting.page"),
-    ("report", "tasks.forecasting.page_scores"),
-    ("report", "tasks.language.page"),
-    ("tasks.classification.command", "cli.recognise"),
-    ("tasks.classification.command", "cli.words"),
-    ("tasks.classification.command", "tasks"),
-    ("tasks.forecasting.command", "cli.recognise"),
-    ("tasks.forecasting.command", "tasks"),
-    ("tasks.language.command", "cli.recognise"),
-    ("tasks.language.command", "tasks"),
-}
+KNOWN_ARROWS: set[Arrow] = {}
 KNOWN_CIRCLES: set[tuple[str, ...]] = {
     ("data.table.build", "data.table.table"),
 }

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unrolled import Classifier, report
+from unrolled import Classifier
 from unrolled.errors import RunError
+from unrolled.tasks import write_report
 from unrolled.tasks.classification.estimator import TRAINING
 from unrolled.tasks.classification.page import Example, _wrong_steps
 
@@ -32,7 +33,7 @@ def run(folder: Path, per_step: bool) -> dict[str, object]:
 @pytest.mark.parametrize("per_step", [False, True])
 def test_the_page_says_what_was_measured(tmp_path: Path, per_step: bool) -> None:
     results = run(tmp_path / "run", per_step)
-    page = report.write(tmp_path / "run").read_text("utf-8")
+    page = write_report(tmp_path / "run").read_text("utf-8")
     sections = re.findall(r'<section id="(\w+)"', page)
     expected = ["confusion", "classes", "examples", "training", "data", "settings"]
     assert sections == [*([] if per_step else ["seen"]), *expected, "reading_labels"]
@@ -50,7 +51,7 @@ def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) ->
     model = Classifier(hidden=4, ensemble=1)
     model.fit(inputs, names, test=0.5, training=training, out=tmp_path / "run")
     assert model.results is not None
-    page = report.write(tmp_path / "run").read_text("utf-8")
+    page = write_report(tmp_path / "run").read_text("utf-8")
     section = re.search(r'<section id="confused".*?</section>', page, re.S)
     assert section is not None
     found = re.findall(r"<td>(k\d+)</td><td>(\d+)</td><td>(\d+)</td>", section[0])
@@ -61,13 +62,15 @@ def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) ->
     assert "a whole table of 24 classes" in section[0]
 
 
-@pytest.mark.parametrize(("validation", "word"), [(0.25, "validation"), (0, "undisturbed")])
+@pytest.mark.parametrize(
+    ("validation", "word"), [(0.25, "validation"), (0, "training, no augmentation")]
+)
 def test_the_loss_is_called_what_it_is(tmp_path: Path, validation: float, word: str) -> None:
     inputs, names = [[float(b % 2)] * 3 for b in range(24)], [b % 2 for b in range(24)]
     training = replace(TRAINING, epochs=1)
     model = Classifier(hidden=4, ensemble=1)
     model.fit(inputs, names, validation=validation, training=training, out=tmp_path / "run")
-    page = report.write(tmp_path / "run").read_text("utf-8")
+    page = write_report(tmp_path / "run").read_text("utf-8")
     section = re.search(r'<section id="training".*?</section>', page, re.S)
     assert section is not None
     assert f"lowest {word} loss" in section[0]
@@ -87,7 +90,7 @@ def test_results_that_are_no_results_are_refused(tmp_path: Path) -> None:
     content = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**content, "confusion": "many"}), "utf-8")
     with pytest.raises(RunError, match=r"results.json is damaged: confusion: "):
-        report.write(tmp_path / "run")
+        write_report(tmp_path / "run")
     path.unlink()
-    page = report.write(tmp_path / "run").read_text("utf-8")
+    page = write_report(tmp_path / "run").read_text("utf-8")
     assert "<h1>Labels</h1>" in page

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from unrolled import report
 from unrolled.errors import RunError
 from unrolled.report import charts, ticks
+from unrolled.tasks import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EVIL = "<script>alert(1)</script>"
@@ -161,7 +161,7 @@ def make(folder: Path, change: Change | None = None) -> Path:
 
 
 def page(folder: Path) -> str:
-    return report.write(folder).read_text(encoding="utf-8")
+    return write_report(folder).read_text(encoding="utf-8")
 
 
 def rename(run: dict[str, Any], outcome: dict[str, Any]) -> None:
@@ -420,7 +420,7 @@ def test_a_damaged_run_is_refused_by_file(
     folder = make(tmp_path)
     (folder / name).write_text(content, encoding="latin-1")
     with pytest.raises(RunError, match=message):
-        report.write(folder)
+        write_report(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
         "history.jsonl",
         "results.json",
@@ -430,11 +430,11 @@ def test_a_damaged_run_is_refused_by_file(
 
 def test_no_run_folder_and_no_room_are_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"expected a run folder with run\.json"):
-        report.write(tmp_path)
+        write_report(tmp_path)
     folder = make(tmp_path / "run")
     (folder / "report.html").mkdir()
     with pytest.raises(RunError, match=r"cannot write .*report\.html"):
-        report.write(folder)
+        write_report(folder)
     assert not list(folder.glob(".report*"))
 
 
@@ -494,7 +494,7 @@ class Visit:
 def test_it_opens_offline_and_fits(
     browser: Any, tmp_path: Path, width: int, scheme: str, change: Change | None
 ) -> None:
-    path = report.write(make(tmp_path, change))
+    path = write_report(make(tmp_path, change))
     visit = Visit(browser, path, width, scheme)
     assert visit.complaints == []
     assert visit.requests == [path.as_uri()]
@@ -510,7 +510,7 @@ def test_it_opens_offline_and_fits(
 def test_panels_lines_and_numbers_answer_to_keyboard_and_pointer(
     browser: Any, tmp_path: Path
 ) -> None:
-    visit = Visit(browser, report.write(make(tmp_path)), 1280, "light")
+    visit = Visit(browser, write_report(make(tmp_path)), 1280, "light")
     page = visit.page
 
     def shown() -> list[str]:
@@ -545,7 +545,7 @@ def test_panels_lines_and_numbers_answer_to_keyboard_and_pointer(
 
 @needs_chromium
 def test_hostile_and_korean_names_reach_the_eye_as_text(browser: Any, tmp_path: Path) -> None:
-    visit = Visit(browser, report.write(make(tmp_path, rename)), 390, "light")
+    visit = Visit(browser, write_report(make(tmp_path, rename)), 390, "light")
     assert visit.page.locator("h1").inner_text() == f"Forecast of {EVIL}, {KOREAN}, 24 hours ahead"
     assert visit.page.locator("script").count() == 1
     visit.page.locator("#by_step .plot").hover()

@@ -1,21 +1,20 @@
 """The commands put together, and what becomes of an error.
 
-Exit codes: 0 good, 2 the user's input, 1 a bug of ours, 130 stopped by Ctrl-C, 141 nobody reads on.
+Exit codes: 0 good, 2 bad input, 1 an internal error, 130 stopped by Ctrl-C, 141 nobody reads on.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from unrolled.cli import evaluate as measuring
-from unrolled.cli import fit as fitting
-from unrolled.cli import inspect as looking
-from unrolled.cli import predict as using
+from unrolled import tasks
+from unrolled.cli import evaluate, fit, inspect, predict
+from unrolled.cli.recognise import kinds
 from unrolled.console.groups import Command, spread
 from unrolled.errors import UnrolledError
 from unrolled.version import __version__
@@ -30,19 +29,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    fitting.demo,
-    looking.samples,
-    looking.inspect,
-    fitting.fit,
-    measuring.evaluate,
-    using.predict,
-    measuring.backtest,
-    using.generate,
-    using.report,
-    looking.doctor,
-):
-    app.command(cls=Command)(spread(command))
+# Each command, and which groups of the tasks' options it takes.
+_COMMANDS: list[tuple[Callable[..., None], str | None]] = [
+    (fit.demo, None),
+    (inspect.samples, None),
+    (inspect.inspect, "READS"),
+    (fit.fit, "OPTIONS"),
+    (evaluate.evaluate, "EVALUATES"),
+    (predict.predict, "PREDICTS"),
+    *((own, None) for name in tasks.names() for own in tasks.get(name).COMMANDS),
+    (predict.report, None),
+    (inspect.doctor, None),
+]
+for command, role in _COMMANDS:
+    app.command(cls=Command)(spread(command, kinds(role)))
 
 
 @app.callback(invoke_without_command=True)
@@ -50,7 +50,7 @@ def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Learn from what has an order in time, with a recurrent network.
+    """Recurrent networks for data with an order in time: forecasts, labels, text.
 
     \b
     Begin with:           unrolled demo
@@ -104,7 +104,10 @@ def _explain(error: Exception) -> int:
         text, code = f"{error.filename or 'writing the result'}: {error.strerror or error}", 2
     else:
         kind = type(error).__name__
-        text = f"a bug of ours, {kind}: {error}; please report what {DEBUG}=1 unrolled … prints"
+        text = (
+            f"internal error ({kind}: {error}); "
+            f"please report it with the output of {DEBUG}=1 unrolled ..."
+        )
         code = 1
     print("unrolled:", " ".join(text.split()), file=sys.stderr)
     return code

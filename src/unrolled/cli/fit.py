@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import typer
 
-from unrolled.cli.recognise import TASKS, Taken, check_belong, recognise
-from unrolled.cli.words import in_words, short
+from unrolled import tasks
+from unrolled.cli.recognise import Recognised, recognise
 from unrolled.console import options
 from unrolled.console.config import CONFIG, toml
-from unrolled.console.options import Ahead, Columns, Learning, Order, Place
+from unrolled.console.groups import Groups
+from unrolled.console.options import (
+    NetworkOptions,
+    Order,
+    RunOptions,
+    SplitOptions,
+    TrainingOptions,
+)
 from unrolled.console.show import View
-from unrolled.tasks.classification.command import LabelJob
-from unrolled.tasks.forecasting.command import ForecastJob
-from unrolled.tasks.language.command import LanguageJob
-
-
-class Job(Protocol):
-    """Data that was read, and a model that is to be fitted to it."""
-
-    @property
-    def order(self) -> Order:
-        """What was asked for."""
-        ...
-
-    @property
-    def model(self) -> Any:
-        """The model: a Forecaster, Classifier or LanguageModel."""
-        ...
-
-    @property
-    def training(self) -> Any:
-        """How it is trained, a `Training`."""
-        ...
-
-    def describe(self) -> str:
-        """What was found in the data, and how it is cut."""
-        ...
-
-    def fit(self, **run: Any) -> None:
-        """Fit and measure."""
-        ...
-
-    def resolved(self) -> dict[str, Any]:
-        """The options of this task with the values they came to."""
-        ...
-
-
-JOBS: dict[str, Callable[[Order], Job]] = {
-    "forecast": ForecastJob.read,
-    "classification": LabelJob.read,
-    "language": LanguageJob.read,
-}
-NEXT = {
-    "forecast": "unrolled predict {run} {file}",
-    "classification": "unrolled predict {run} FILE",
-    "language": "unrolled generate {run}",
-}
+from unrolled.tasks.task import Job, Task, in_short, in_words
 
 
 def demo(
@@ -77,12 +38,24 @@ def demo(
     \b
     Example: unrolled demo
     """
-    columns, place = Columns(target=["temp"]), Place(out=out, overwrite=True)
-    order = Order("nyc-weather", "forecast", columns, Ahead(horizon=24), place=place)
-    _run(order, Taken("forecast", "the demo says so"), view)
+    from unrolled.tasks.forecasting import command as forecasting
+
+    order = forecasting.demo(out)
+    _run(order, Recognised(tasks.get(forecasting.NAME), "the demo says so"), view)
 
 
-def fit(*, order: Order, config: options.Config = None, view: View) -> None:
+def fit(
+    file: options.File,
+    *,
+    task: options.Task = None,
+    own: Groups,
+    network: NetworkOptions,
+    training: TrainingOptions,
+    split: SplitOptions,
+    run: RunOptions,
+    config: options.Config = None,
+    view: View,
+) -> None:
     """Train on a table, labelled sequences or a text.
 
     \b
@@ -91,8 +64,8 @@ def fit(*, order: Order, config: options.Config = None, view: View) -> None:
                                           unrolled fit moves.csv --series id --label kind
     A text is learned symbol by symbol:   unrolled fit book.txt
 
-    What FILE is taken for is said; --task overrules. It is measured beside simple ways to do the
-    same, and everything is kept in a run folder with a report.
+    What FILE is taken for is said; --task overrules. It is measured beside simple baselines, and
+    everything is kept in a run folder with a report.
 
     \b
     Example: unrolled fit sales.parquet --target sold --series shop --future price --horizon 14
@@ -100,35 +73,39 @@ def fit(*, order: Order, config: options.Config = None, view: View) -> None:
              unrolled fit book.txt --level bpe --out runs/book
              unrolled fit --config runs/weather/config.toml --out runs/again
     """
-    groups = [getattr(order, field.name) for field in fields(order)]
-    taken = recognise(order.file, order.task, groups)
-    check_belong(order.file, taken, groups)
-    _run(order, taken, view)
+    order = Order(file, task, own, network, training, split, run)
+    _run(order, recognise(file, task, own), view)
 
 
-def _run(order: Order, taken: Taken, view: View) -> None:
+def _run(order: Order, taken: Recognised, view: View) -> None:
     """Read, fit, measure, write the run folder and its report, and say what came of it."""
     import torch
 
-    from unrolled import files, report
+    from unrolled import files
     from unrolled.networks.settings import check_count
 
-    task, place = taken.task, order.place
-    folder = place.out or _folder(order.file)
-    if place.threads is not None:
-        check_count("fit: threads", place.threads)
-        torch.set_num_threads(place.threads)
-    job = JOBS[task](order)
+    task, run = taken.task, order.run
+    folder = run.out or _folder(order.file)
+    if run.threads is not None:
+        check_count("fit: threads", run.threads)
+        torch.set_num_threads(run.threads)
+    job = task.job(order)
     if order.task is None:
-        view.say(f"{order.file} is taken for {TASKS[task]}: {taken.why}; --task overrules\n")
-    _announce(job, folder, view)
+        view.say(f"{order.file} is taken for {task.DATA}: {taken.why}; --task overrules\n")
+    _announce(order, job, folder, view)
     try:
-        job.fit(out=folder, resume=place.resume, overwrite=place.overwrite, display=view.display())
+        job.model.run(
+            job.plan,
+            out=folder,
+            resume=run.resume,
+            overwrite=run.overwrite,
+            display=view.display(),
+        )
     except KeyboardInterrupt:
         _stopped(folder, view)
-    files.write_text(folder / CONFIG, toml(_resolved(job, task)))
-    page = report.write(folder)
-    _conclude(job, task, page, view)
+    files.write_text(folder / CONFIG, toml(_resolved(order, job)))
+    page = tasks.write_report(folder)
+    _conclude(order, job, task, page, view)
 
 
 def _folder(file: str) -> Path:
@@ -137,17 +114,18 @@ def _folder(file: str) -> Path:
     return Path("runs") / (name.removesuffix("_TRAIN") or "data")
 
 
-def _announce(job: Job, folder: Path, view: View) -> None:
+def _announce(order: Order, job: Job, folder: Path, view: View) -> None:
     """What was found, how it is cut, and where it is computed."""
     from unrolled.runs.card import versions
     from unrolled.runs.folder import CARD
     from unrolled.training import describe_device
 
-    if job.order.place.resume and not (folder / CARD).exists():
+    if order.run.resume and not (folder / CARD).exists():
         view.say(f"there is no run in {folder} to go on with: it begins")
-    view.say(job.describe())
+    view.say(job.described)
     numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
-    device, seed = describe_device(job.training.device), job.training.seed
+    training = job.plan.training
+    device, seed = describe_device(training.device), training.seed
     view.say(f"\n{device}; {numbers}; seed {seed}")
 
 
@@ -159,31 +137,31 @@ def _stopped(folder: Path, view: View) -> None:
     raise typer.Exit(130)
 
 
-def _resolved(job: Job, task: str) -> dict[str, Any]:
+def _resolved(order: Order, job: Job) -> dict[str, Any]:
     """Every option of `fit` with the value it came to, for `--config`."""
-    settings, training = job.model.settings, job.training
+    settings, training = job.plan.settings.to_dict(), job.plan.training
     own = job.resolved()
     return {
         "file": own.pop("file"),
-        "task": task,
+        "task": job.plan.task,
         **own,
-        **{name: getattr(settings, name) for name in ("cell", "hidden", "layers")},
-        **{field.name: getattr(training, field.name) for field in fields(Learning)},
-        "threads": job.order.place.threads,
+        **{name: settings[name] for name in ("cell", "hidden", "layers")},
+        **{field.name: getattr(training, field.name) for field in fields(TrainingOptions)},
+        "threads": order.run.threads,
     }
 
 
-def _conclude(job: Job, task: str, page: Path, view: View) -> None:
+def _conclude(order: Order, job: Job, task: Task, page: Path, view: View) -> None:
     """Print the errors beside the baselines, the verdict, and where everything is."""
     model, outcome, run = job.model, job.model.outcome, page.parent
     value = {
         "run": str(run),
-        "task": task,
+        "task": task.NAME,
         "report": str(page),
         "ended": outcome.ended,
         "best_epoch": outcome.best_epoch,
         "epochs": [asdict(epoch) for epoch in outcome.history],
-        "results": short(model.results),
+        "results": in_short(task, model.results),
     }
     view.say()
     view.result(f"{in_words(task, model.results)}\nrun     {run}\nreport  {page}", value)
@@ -191,5 +169,5 @@ def _conclude(job: Job, task: str, page: Path, view: View) -> None:
         best = f"the best network so far (epoch {outcome.best_epoch}) is kept"
         view.say(f"stopped: {best} in {run}; go on with --resume")
         raise typer.Exit(130)
-    words = {"run": shlex.quote(str(run)), "file": shlex.quote(job.order.file)}
-    view.say(f"next    {NEXT[task].format(**words)}")
+    words = {"run": shlex.quote(str(run)), "file": shlex.quote(order.file)}
+    view.say(f"next    {task.NEXT.format(**words)}")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from unrolled.cli.recognise import Taken, check_belong, read_corpus, read_sequences, recognise
+from unrolled.cli.recognise import recognise
 from unrolled.console import options
-from unrolled.console.groups import given
+from unrolled.console.groups import Groups
 from unrolled.console.show import View, aligned
-from unrolled.tasks.classification import command as labelling
-from unrolled.tasks.forecasting.command import read_table
-from unrolled.tasks.language import command as texts
 
 
 def samples(*, json: options.Json = False) -> None:
@@ -37,10 +34,7 @@ def inspect(
     file: options.File,
     *,
     task: options.Task = None,
-    columns: options.Columns,
-    labelled: options.LabelColumn,
-    symbols: options.Symbols,
-    rows: options.Rows,
+    own: Groups,
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
@@ -56,18 +50,8 @@ def inspect(
              unrolled inspect moves.csv --series id --label kind
              unrolled inspect book.txt
     """
-    groups = (columns, labelled, symbols, rows)
-    taken = recognise(file, task, groups, Taken("forecast", "it is a table"))
-    check_belong(file, taken, groups)
-    if taken.task == "language":
-        corpus = read_corpus(file, **given(symbols))
-        text, value = texts.describe(corpus), corpus.findings
-    elif taken.task == "classification":
-        sequences = read_sequences(file, rows, labelled)
-        text, value = labelling.describe(sequences), labelling.findings(sequences)
-    else:
-        table = read_table(file, rows, columns)
-        text, value = table.describe(), table.findings.to_dict()
+    taken = recognise(file, task, own, table="forecast")
+    text, value = taken.task.inspect(file, own)
     View(json).result(text, value)
 
 

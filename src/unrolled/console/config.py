@@ -44,12 +44,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"config {path}: expected TOML, {error}") from None
 
 
-def saved(run: Path) -> dict[str, Any]:
-    """The options a run was fitted with; none where the library wrote the run."""
-    path = run / CONFIG
-    return read_toml(path) if path.is_file() else {}
-
-
 def _as_written(value: Any, option: Any, place: str) -> Any:
     """A value as it would be written on the command line, so that the same checks apply to it."""
     multiple, is_flag = getattr(option, "multiple", False), getattr(option, "is_flag", False)

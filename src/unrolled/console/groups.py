@@ -7,29 +7,63 @@ A command takes such dataclasses as arguments. `spread` shows typer their fields
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer.core
 
+Group = TypeVar("Group")
 
-def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the fields of its groups as its own parameters."""
+
+class Groups:
+    """Groups of options that are not known by name here, each to be had by its class.
+
+    >>> Groups()[int]
+    0
+    """
+
+    def __init__(self, *groups: Any) -> None:
+        self._groups = {type(group): group for group in groups}
+
+    def __getitem__(self, kind: type[Group]) -> Group:
+        """The group of a class; one of defaults where none was given."""
+        group: Group = self._groups.get(kind) or kind()
+        return group
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._groups.values())
+
+
+def spread(command: Callable[..., None], kinds: Sequence[type] = ()) -> Callable[..., None]:
+    """The command with the fields of its groups as its own parameters.
+
+    kinds: the groups that stand where the command has a parameter of type `Groups`.
+    """
     hints = get_type_hints(command, include_extras=True)
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
         hint = hints[parameter.name]
         if is_dataclass(hint):
             parameters += _parameters(hint)
+        elif hint is Groups:
+            parameters += [one for kind in kinds for one in _parameters(kind)]
         else:
             parameters.append(
                 parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
             )
 
     def run(**values: Any) -> None:
-        command(**{name: _packed(hints[name], name, values) for name in hints if name != "return"})
+        command(
+            **{
+                name: Groups(*(_packed(kind, "", values) for kind in kinds))
+                if hints[name] is Groups
+                else _packed(hints[name], name, values)
+                for name in hints
+                if name != "return"
+            }
+        )
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -92,3 +126,8 @@ class Command(typer.core.TyperCommand):
         for heading, records in {**sections, "Options": others}.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
+
+
+def written(name: str) -> str:
+    """An option as it is written."""
+    return "--" + name.replace("_", "-")

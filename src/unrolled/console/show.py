@@ -15,8 +15,6 @@ from unrolled.errors import SettingsError
 if TYPE_CHECKING:
     from unrolled.training.progress import Display
 
-COLUMNS = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pinball": "pinball"}
-
 
 @dataclass(frozen=True)
 class View:
@@ -93,19 +91,6 @@ def _csv(table: Any) -> bytes:
     return buffer.getvalue()
 
 
-def errors(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The table of errors: a line for each method, its best MAE marked."""
-    keys = [key for key in rows[0] if key != "name"]
-    best = min((row["mae"] for row in rows if row["mae"] is not None), default=None)
-    lines = [["", *(_heading(key) for key in keys)]]
-    for row in rows:
-        mark = "*" if best is not None and row["mae"] == best else " "
-        numbers = [_number(key, row.get(key)) for key in keys]
-        lines.append([row["name"], numbers[0] + mark, *numbers[1:]])
-    lines[0][1] += " "
-    return aligned(lines)
-
-
 def aligned(lines: Sequence[Sequence[str]]) -> str:
     """Columns side by side: the first to the left, the others to the right."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
@@ -116,16 +101,3 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
-
-
-def _heading(key: str) -> str:
-    name, _, level = key.rpartition("_")
-    return {"coverage": f"in {level} %", "width": f"width {level} %"}.get(
-        name, COLUMNS.get(key, key)
-    )
-
-
-def _number(key: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.1%}" if key.startswith("coverage") else f"{value:#.4g}"

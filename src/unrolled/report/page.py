@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from unrolled.report.charts import Axis, Line, Mark, Size, both, line_chart
 from unrolled.report.ticks import count_ticks, decimals, number
-from unrolled.runs.read import Data, Run
+from unrolled.runs.read import Findings, Run
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,6 @@ class Section:
     def template(self) -> str:
         """The partial that shows it."""
         return f"{self.name}.html"
-
-
-Maker = Callable[[Run], Section | None]
-"""Makes one section of a run, or None when the run folder says nothing about it."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +63,24 @@ def texts(values: Sequence[float | None], start: int, length: int, places: int) 
 
 
 def training(run: Run) -> Section | None:
-    """The losses of training and of what judges it, epoch by epoch, the best one marked."""
+    """Training and validation loss by epoch, the best epoch marked."""
     history = run.history
     if not history:
         return None
     first, last = history[0].epoch, history[-1].epoch
     losses = {
         "training": [epoch.train_loss for epoch in history],
-        run.judged: [epoch.validation_loss for epoch in history],
+        run.validated_on: [epoch.validation_loss for epoch in history],
     }
     lines = [
         Line(name, values, tone)
         for (name, values), tone in zip(losses.items(), ("muted", "network"), strict=True)
         if any(value is not None for value in values)
     ]
-    judged = [
+    validated = [
         (e.validation_loss, i) for i, e in enumerate(history) if e.validation_loss is not None
     ]
-    best = min(judged)[1] if judged else None
+    best = min(validated)[1] if validated else None
     marks = [] if best is None else [Mark(best, f"best: epoch {history[best].epoch}")]
 
     def draw(size: Size) -> Markup:
@@ -104,7 +100,9 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
     history = run.history
     facts = [f"{len(history)} epoch{'s' if len(history) > 1 else ''}"]
     if best is not None and (loss := history[best].validation_loss) is not None:
-        facts.append(f"lowest {run.judged} loss {number(loss)} in epoch {history[best].epoch}")
+        facts.append(
+            f"lowest {run.validated_on} loss {number(loss)} in epoch {history[best].epoch}"
+        )
     seconds = [epoch.seconds for epoch in history if epoch.seconds is not None]
     if seconds:
         facts.append(f"{number(sum(seconds))} s in all")
@@ -118,7 +116,7 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
 def data(run: Run) -> Section | None:
     """What the columns were taken for and why, the time, the gaps, the split."""
     found = run.summary.findings
-    if found is None or found == Data():
+    if found is None or found == Findings():
         return None
     total = sum(part.rows for part in found.split.values())
     values = {
@@ -143,7 +141,7 @@ def _percent(count: int, rows: int) -> str:
     return f"{100 * count / rows:.1f} %" if count / rows >= 0.001 else "< 0.1 %"
 
 
-def _data_facts(found: Data) -> list[tuple[str, str]]:
+def _data_facts(found: Findings) -> list[tuple[str, str]]:
     facts = []
     if found.source:
         facts.append(("source", found.source))

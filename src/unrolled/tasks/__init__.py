@@ -1,13 +1,21 @@
-"""The tasks: forecasting, classification, language. Each folder holds the same file names."""
+"""The tasks by name, each imported when first used; their folders hold the same file names."""
+
+from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from unrolled.runs.estimator import Estimator
     from unrolled.tasks.classification.estimator import Classifier
     from unrolled.tasks.forecasting.estimator import Forecaster
     from unrolled.tasks.language.estimator import LanguageModel
     from unrolled.tasks.language.settings import Dropout
+    from unrolled.tasks.task import Task
+
+FOLDERS = {"forecast": "forecasting", "classification": "classification", "language": "language"}
+"""The one list of the tasks: the name of each, as run.json and `--task` have it, and its folder."""
 
 _HOMES = {
     "Classifier": "classification.estimator",
@@ -16,7 +24,61 @@ _HOMES = {
     "LanguageModel": "language.estimator",
 }
 
-__all__ = ["Classifier", "Dropout", "Forecaster", "LanguageModel"]
+__all__ = [
+    "Classifier",
+    "Dropout",
+    "Forecaster",
+    "LanguageModel",
+    "get",
+    "load",
+    "names",
+    "write_report",
+]
+
+
+def names() -> tuple[str, ...]:
+    """The names of the tasks."""
+    return tuple(FOLDERS)
+
+
+def get(name: str) -> Task:
+    """The task of a name; RunError for a name that is none."""
+    if name not in FOLDERS:
+        from unrolled.errors import RunError
+
+        raise RunError(f"expected a run of {' or '.join(FOLDERS)}, got task {name!r}")
+    return cast("Task", import_module(f"{__name__}.{FOLDERS[name]}.command"))
+
+
+def load(run: str | Path) -> Estimator[Any, Any, Any]:
+    """The estimator of any run folder; RunError when a file in it is missing, cut or changed.
+
+    >>> load("runs/weather").predict("weather.csv")  # doctest: +SKIP
+    """
+    from unrolled.runs.fit import load as read
+
+    stored = read(run)
+    return get(stored.card.task).load(stored)
+
+
+def write_report(run: str | Path) -> Path:
+    """Write report.html into a run folder and return its path.
+
+    The page is made from run.json, history.jsonl and results.json, as far as they are there. It
+    needs no network and nothing beside itself, and every name in it is escaped. Raises RunError
+    when there is no run folder, a file in it is damaged, or the page cannot be written.
+
+    >>> write_report("runs/nyc")  # doctest: +SKIP
+    PosixPath('runs/nyc/report.html')
+    """
+    from unrolled import report
+    from unrolled.runs.read import Run
+
+    found = Run.read(Path(run))
+    task = get(found.task)
+    path = Path(run) / "report.html"
+    report.write(path, found, task.sections(found), f"{__name__}.{FOLDERS[found.task]}")
+    return path
 
 
 def __getattr__(name: str) -> Any:

@@ -20,9 +20,9 @@ from unrolled import (
     RunError,
     SettingsError,
     Training,
-    report,
 )
 from unrolled.networks.dropout import bernoulli, drop_units
+from unrolled.tasks import write_report
 from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.estimator import default_training
 from unrolled.tasks.language.network import LanguageNetwork
@@ -343,7 +343,7 @@ def test_counting_gives_the_published_figures(shared_data: Path) -> None:
 
 
 def test_the_report_shows_surprise_and_samples(run: Path) -> None:
-    page = report.write(run).read_text(encoding="utf-8")
+    page = write_report(run).read_text(encoding="utf-8")
     stored = json.loads((run / "results.json").read_text("utf-8"))
     assert "LSTM language model" in page
     assert stored["verdict"] in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def describe(learned: Sequences, held: int, tested: Sequences | None) -> dict[st
         "classes": counts,
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
+        "columns": None if learned.columns is None else asdict(learned.columns),
         "held_out": held,
         "tested": measured,
         "notes": [

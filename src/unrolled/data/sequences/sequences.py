@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,23 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
+from unrolled.data.columns.read import read_columns
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
 from unrolled.data.sequences.ragged import Cases
+from unrolled.data.sequences.tsfile import has_header
 from unrolled.errors import DataError
 
 FILES = (".ts", ".txt", ".tsv")
+
+
+@dataclass(frozen=True)
+class LongColumns:
+    """How a long table was read: the columns named, and whether each step has its own label."""
+
+    series: str
+    label: str | None = None
+    time: str | None = None
+    per_step: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,6 +54,7 @@ class Sequences:
     features: tuple[str, ...] = ()  # what the D features are called, where they have names
     source: str = "lists"
     notes: tuple[str, ...] = ()  # what was left out or looks odd, one sentence each
+    columns: LongColumns | None = None  # of the long table they were read from, if they were
 
     @classmethod
     def from_lists(cls, inputs: Sequence[Any], labels: Sequence[Any]) -> Sequences:
@@ -111,7 +124,23 @@ class Sequences:
             return cls._packed(read_cases(Path(source)))
         from unrolled.data.sequences.longtable import read_long
 
-        return cls._packed(read_long(source, series, label, time, per_step))
+        packed = cls._packed(read_long(source, series, label, time, per_step))
+        return replace(packed, columns=LongColumns(series or "", label, time, per_step))
+
+    @classmethod
+    def read_as(cls, source: Any, columns: LongColumns | None, *, labelled: bool) -> Sequences:
+        """Read a file or frame as another one was read, whose ``columns`` are given.
+
+        A file that says itself what its sequences are needs none. labelled: False leaves out a
+        column of labels, where there is one: they are to be predicted.
+        """
+        if isinstance(source, Sequences) or columns is None or says_itself(source):
+            return cls.read(source)
+        if not labelled:
+            kept = read_columns(source).columns
+            source = {name: values for name, values in kept.items() if name != columns.label}
+            columns = replace(columns, label=None, per_step=False)
+        return cls.read(source, **asdict(columns))
 
     @classmethod
     def _packed(cls, cases: Cases) -> Sequences:
@@ -235,3 +264,11 @@ def _pack_labels(labels: Any, lengths: np.ndarray) -> np.ndarray:
     if not (packed != None).any():  # noqa: E711 (element by element)
         raise DataError("labels: expected labels, no time step has one")
     return packed
+
+
+def says_itself(source: Any) -> bool:
+    """Whether a file says itself what its sequences and labels are, as no table does."""
+    if not isinstance(source, str | PathLike):
+        return False
+    path = Path(source)
+    return path.suffix.lower() in FILES and not has_header(path)

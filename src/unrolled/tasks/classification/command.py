@@ -1,103 +1,156 @@
-"""Fitting a classifier to labelled sequences, and what is to be said of them."""
+"""Classification on the command line: its options, reading sequences, results in words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from unrolled.cli.recognise import read_sequences, says_itself, source
-from unrolled.cli.words import MOST_CLASSES
-from unrolled.console.groups import given
-from unrolled.console.options import Order
+import typer
+
+from unrolled.console.groups import Groups, given, written
+from unrolled.console.options import COLUMN, EnsembleOptions, Order, RowOptions
+from unrolled.console.show import aligned
+from unrolled.console.sources import is_text_sample, source
 from unrolled.console.values import cut, names, nearest, share
 from unrolled.errors import SettingsError
+from unrolled.tasks.task import Job, in_short
 
 if TYPE_CHECKING:
     from unrolled.data import Sequences
-    from unrolled.tasks import Classifier
+    from unrolled.data.sequences.sequences import LongColumns
+    from unrolled.report.page import Section
+    from unrolled.runs.fit import Stored
+    from unrolled.runs.read import Run
+    from unrolled.tasks.classification.estimator import Classifier
     from unrolled.tasks.classification.plan import ClassifierPlan
-    from unrolled.training import Training
 
-SHARE = 0.2  # set aside to measure on, where there is no file for that
+NAME, DATA, MODEL = "classification", "labelled sequences", "a classifier"
+NEXT = "unrolled predict {run} FILE"
+FOR_REPORT = ("examples", "confusion")
+SHARE = 0.2  # set aside to test on, where there is no file for that
+MOST_CLASSES = 20  # that are shown; of more, the report has the table
 
 
 @dataclass(frozen=True)
-class LabelJob:
-    """Labelled sequences that were read, and the classifier that is to be fitted to them.
+class LabelOptions:
+    """Where the labels of a table are."""
 
-    test: a share of them, or those of another file, to measure on; 0 measures nothing.
-    """
+    heading: ClassVar[str] = "To learn labels"
 
-    order: Order
-    sequences: Sequences
-    test: float | Sequences
-    model: Classifier
-    plan: ClassifierPlan
+    label: Annotated[
+        str | None, typer.Option(metavar=COLUMN, help="The label, where FILE is a table.")
+    ] = None
 
-    @classmethod
-    def read(cls, order: Order) -> LabelJob:
-        """Read the sequences; what cannot be learned from is refused here."""
-        from unrolled.tasks import Classifier
-        from unrolled.tasks.classification.estimator import default_training
 
-        path, judge = source(order.file), given(order.judge)
-        balanced, weights = judge.pop("balanced", False), names(judge.pop("class_weight", ()))
-        if balanced and weights:
-            raise SettingsError("--balanced and --class-weight: give one of them")
-        settings = given(order.network) | given(order.several) | judge
-        model = Classifier(**settings, class_weight="balanced" if balanced else None)
-        if order.labelled.label is None and not says_itself(order.file):
-            raise SettingsError(f"{path}: --label names the column to learn")
-        sequences = read_sequences(order.file, order.rows, order.labelled)
-        if weights:
-            model.set_params(class_weight=dict(_weighed(one, sequences) for one in weights))
-        training = replace(default_training(len(sequences)), **given(order.learning))
-        test, asked = _test(path, order), order.parts.validation
-        plan = model.plan(
-            sequences,
-            validation=None if asked is None else share("validation", asked),
-            test=None if test == 0 else test,
-            training=training,
-        )
-        return cls(order, sequences, test, model, plan)
+@dataclass(frozen=True)
+class LabelScopeOptions:
+    """What a label of a table is for."""
 
-    @property
-    def training(self) -> Training:
-        """How it is trained."""
-        return self.plan.training
+    heading: ClassVar[str] = LabelOptions.heading
 
-    def describe(self) -> str:
-        """What was found in the sequences, and what is measured on."""
-        measured = "nothing is measured"
-        if not isinstance(self.test, float | int):
-            measured = f"measured on {len(self.test):,} sequences of {self.test.source}"
-        elif self.test:
-            measured = f"measured on a share of {self.test:g}, set aside"
-        return f"{describe(self.sequences)}\n{measured}"
+    label_per: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="sequence or step: what has a label [default: sequence]."
+        ),
+    ] = None
 
-    def fit(self, **run: Any) -> None:
-        """Fit and measure."""
-        self.model.run(self.plan, **run)
 
-    def resolved(self) -> dict[str, Any]:
-        """The options of this task with the values they came to."""
-        settings, order, test = self.model.settings, self.order, self.test
-        size = test if isinstance(test, float | int) else Path(test.source).resolve()
-        return {
-            "file": str(source(order.file).resolve()),
-            **given(order.rows),
-            **given(order.labelled),
-            "pool": settings.pool,
-            "ensemble": settings.ensemble,
-            "bidirectional": settings.bidirectional,
-            "balanced": order.judge.balanced,
-            "class_weight": list(names(order.judge.class_weight)),
-            "dropout": settings.dropout,
-            "validation": order.parts.validation,
-            "test": str(size),
-        }
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """Settings of the classifier; `Classifier` says what each means."""
+
+    heading: ClassVar[str] = LabelOptions.heading
+
+    pool: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Pool over time: mean, last or attention.")
+    ] = None
+    bidirectional: Annotated[
+        bool | None, typer.Option("--bidirectional/--one-way", help="Read from both ends, or one.")
+    ] = None
+    balanced: Annotated[
+        bool | None,
+        typer.Option("--balanced", help="Weight classes inversely to their frequency."),
+    ] = None
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL=W", help="Weight of a mistake on a label; may be repeated."),
+    ] = None
+
+
+OPTIONS = (LabelOptions, LabelScopeOptions, ClassifierOptions, RowOptions, EnsembleOptions)
+READS = (LabelOptions, LabelScopeOptions, RowOptions)
+EVALUATES = (RowOptions, LabelOptions)
+PREDICTS = (RowOptions,)
+COMMANDS: Sequence[Callable[..., None]] = ()
+
+
+def recognise(file: str) -> str | None:
+    """A `.ts` file, or rows of numbers that begin with a class."""
+    from unrolled.data.sequences.tsfile import looks_labelled
+
+    if is_text_sample(file) or not looks_labelled(source(file)):
+        return None
+    ends = source(file).suffix.lower() == ".ts"
+    return "its name ends in .ts" if ends else "every row is numbers, a class first"
+
+
+def job(order: Order) -> Job:
+    """Read the sequences, set the parts aside, and plan the classifier."""
+    from unrolled.data.sequences.sequences import says_itself
+    from unrolled.tasks.classification.estimator import Classifier, default_training
+
+    path, settings = source(order.file), given(order.own[ClassifierOptions])
+    balanced, weights = settings.pop("balanced", False), names(settings.pop("class_weight", ()))
+    if balanced and weights:
+        raise SettingsError("--balanced and --class-weight: give one of them")
+    settings |= given(order.network) | given(order.own[EnsembleOptions])
+    model = Classifier(**settings, class_weight="balanced" if balanced else None)
+    if order.own[LabelOptions].label is None and not says_itself(path):
+        raise SettingsError(f"{path}: --label names the column to learn")
+    sequences = _read(order.file, order.own)
+    sequences.check_classes()
+    if weights:
+        model.set_params(class_weight=dict(_weighed(one, sequences) for one in weights))
+    training = replace(default_training(len(sequences)), **given(order.training))
+    test, asked = _test(path, order), order.split.validation
+    plan = model.plan(
+        sequences,
+        validation=None if asked is None else share("validation", asked),
+        test=None if test == 0 else test,
+        training=training,
+    )
+    described = f"{describe(sequences)}\n{_measured(test)}"
+    return Job(model, plan, described, lambda: _resolved(order, plan, test))
+
+
+def _measured(test: float | Sequences) -> str:
+    """What is measured on, in words."""
+    if not isinstance(test, float | int):
+        return f"measured on {len(test):,} sequences of {test.source}"
+    return f"measured on a share of {test:g}, set aside" if test else "nothing is measured"
+
+
+def _resolved(order: Order, plan: ClassifierPlan, test: float | Sequences) -> dict[str, Any]:
+    settings, own = plan.settings, order.own
+    size = test if isinstance(test, float | int) else Path(test.source).resolve()
+    return {
+        "file": str(source(order.file).resolve()),
+        **given(own[RowOptions]),
+        **given(own[LabelOptions]),
+        **given(own[LabelScopeOptions]),
+        "pool": settings.pool,
+        "ensemble": settings.ensemble,
+        "bidirectional": settings.bidirectional,
+        "balanced": own[ClassifierOptions].balanced,
+        "class_weight": list(names(own[ClassifierOptions].class_weight)),
+        "dropout": settings.dropout,
+        "validation": order.split.validation,
+        "test": str(size),
+    }
 
 
 def _weighed(text: str, sequences: Sequences) -> tuple[Any, float]:
@@ -129,16 +182,64 @@ def _test(path: Path, order: Order) -> float | Sequences:
     """What is measured on: as asked, else the _TEST file beside a _TRAIN file, else a share."""
     from unrolled.data.sequences.tsfile import counterpart
 
-    asked = order.parts.test
+    asked = order.split.test
     found = counterpart(path) or SHARE if asked is None else cut(asked)
     if isinstance(found, float | int):
         return found
-    return read_sequences(str(found), order.rows, order.labelled)
+    return _read(str(found), order.own)
+
+
+def _read(file: str, own: Groups) -> Sequences:
+    """Labelled sequences, from a .ts or UCR file or a long table."""
+    from unrolled.data import Sequences
+    from unrolled.data.sequences.sequences import says_itself
+
+    path, rows, label = source(file), own[RowOptions], own[LabelOptions]
+    per_step = _per_step(own[LabelScopeOptions].label_per)
+    if says_itself(path):
+        asked = {**given(rows), **given(label), **given(own[LabelScopeOptions])}
+        if asked:
+            name = written(next(iter(asked)))
+            raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
+        return Sequences.read(path)
+    if rows.series is None:
+        raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
+    return Sequences.read(
+        path, series=rows.series, label=label.label, time=rows.time, per_step=per_step
+    )
+
+
+def _per_step(label_per: str | None) -> bool:
+    if label_per not in (None, "sequence", "step"):
+        raise SettingsError(f"--label-per: expected sequence or step, got {label_per!r}")
+    return label_per == "step"
+
+
+def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
+    """How a table is read: as the options say, else as the one that the run was fitted on."""
+    from unrolled.data.sequences.sequences import LongColumns, says_itself
+
+    path, asked = source(file), {**given(own[RowOptions]), **given(own[LabelOptions])}
+    if says_itself(path):
+        if asked:
+            name = written(next(iter(asked)))
+            raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
+        return None
+    before = model.table_columns
+    if before is None and "series" not in asked:
+        raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
+    return replace(before or LongColumns(""), **asked)
+
+
+def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
+    """How many sequences, how long, the classes."""
+    sequences = _read(file, own)
+    return describe(sequences), _findings(sequences)
 
 
 def describe(sequences: Sequences) -> str:
     """The sizes of sequences, their classes and what was left out."""
-    found = findings(sequences)
+    found = _findings(sequences)
     classes = list(found["classes"].items())
     shown = ", ".join(f"{name} ({count:,})" for name, count in classes[:MOST_CLASSES])
     more = f" and {len(classes) - MOST_CLASSES:,} more" if len(classes) > MOST_CLASSES else ""
@@ -147,10 +248,68 @@ def describe(sequences: Sequences) -> str:
     return "\n".join([*lines, *[f"missing values: {missing}"] * bool(missing), *found["notes"]])
 
 
-def findings(sequences: Sequences) -> dict[str, Any]:
+def _findings(sequences: Sequences) -> dict[str, Any]:
     """What is found in sequences of which nothing was learned yet."""
-    from unrolled.data.sequences import findings as found_in
+    from unrolled.data.sequences import findings
 
-    found = found_in.describe(sequences, 0, None)
-    parts = ("held_out", "tested")
+    found = findings.describe(sequences, 0, None)
+    parts = ("columns", "held_out", "tested")
     return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}
+
+
+def load(stored: Stored) -> Classifier:
+    """The classifier of a run."""
+    from unrolled.tasks.classification.estimator import Classifier
+
+    return Classifier.load(stored)
+
+
+def predict(stored: Stored, file: str, own: Groups) -> Any:
+    """The label of each sequence (or of each of its steps), with the probability of every label."""
+    import pyarrow as pa
+
+    from unrolled.data import Sequences
+    from unrolled.tasks.classification.inference import columns
+
+    model = load(stored)
+    how = _as_fitted(model, file, own)
+    return pa.table(columns(model.fitted, Sequences.read_as(source(file), how, labelled=False)))
+
+
+def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:
+    """Accuracy and more on labelled sequences."""
+    import sys
+
+    from unrolled.data import Sequences
+
+    model = load(stored)
+    how = _as_fitted(model, file, own)
+    if how is not None and how.label is None:
+        raise SettingsError(f"{file}: --label names the column to compare with")
+    results = model.evaluate(Sequences.read_as(source(file), how, labelled=True))
+    short = in_short(sys.modules[__name__], results)
+    return words(results).rstrip(), {"results": short}
+
+
+def words(results: Mapping[str, Any]) -> str:
+    """Recall and precision of each class, and the verdict."""
+    rows = results["by_class"]
+    if len(rows) > MOST_CLASSES:
+        return f"{results['verdict']}\nclass by class: see the report, for {len(rows)} classes\n"
+    lines = [["label", "count", "recall", "precision"]]
+    lines += [
+        [row["name"], f"{row['count']:,}", _share(row["recall"]), _share(row["precision"])]
+        for row in rows
+    ]
+    return f"{aligned(lines)}\n\n{results['verdict']}\n"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def sections(run: Run) -> list[Section | None]:
+    """The sections of the report page."""
+    from unrolled.tasks.classification.page import sections
+
+    return sections(run)

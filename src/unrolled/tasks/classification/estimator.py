@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.sequences.encode import SequencePreprocessor
-from unrolled.data.sequences.sequences import Sequences
+from unrolled.data.sequences.sequences import LongColumns, Sequences
 from unrolled.data.sequences.tsfile import counterpart
 from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
@@ -102,6 +102,12 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         """D."""
         return len(self.fitted.preprocessor.scaler.names)
 
+    @property
+    def table_columns(self) -> LongColumns | None:
+        """How the long table it was fitted on was read; None for another source."""
+        found = self.fitted.findings.get("columns")
+        return None if found is None else LongColumns(**found)
+
     def plan(
         self,
         X: Any,
@@ -159,7 +165,8 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each of `classes_`: (B, C), or a list of B arrays (T, C) per step."""
-        sequences, per_step = self.read(X), self.fitted.preprocessor.per_step
+        per_step = self.fitted.preprocessor.per_step
+        sequences = self.read(X, labelled=False)
         found = probabilities(self.fitted, sequences, each_step=per_step)
         if per_step:
             return [each[:n] for each, n in zip(found, sequences.lengths, strict=True)]
@@ -181,10 +188,14 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         """One sequence read step by step: `stream.push(step)` is the prediction after each."""
         return LabelStream(self.network.eval(), self.fitted.preprocessor)
 
-    def read(self, X: Any, y: Any = None) -> Sequences:
-        """Sequences from whatever `fit` takes."""
-        if isinstance(X, str | PathLike):
-            X = Sequences.read(X)
+    def read(self, X: Any, y: Any = None, *, labelled: bool = True) -> Sequences:
+        """Sequences from whatever `fit` takes, or from a table like the one it was fitted on.
+
+        labelled: False leaves a column of labels in such a table unread.
+        """
+        if isinstance(X, str | PathLike) or hasattr(X, "columns"):
+            how = None if self._fitted is None else self.table_columns
+            X = Sequences.read_as(X, how, labelled=labelled)
         return Sequences.from_arrays(X, y)
 
     @classmethod

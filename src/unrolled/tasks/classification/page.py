@@ -1,93 +1,42 @@
-"""The sections of a classifier: how often it is right, what it confuses, how early it knows."""
+"""The report page of a classifier: accuracy, confusion matrix, examples, accuracy by part seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from pydantic import BaseModel
 
 from unrolled.report import page
 from unrolled.report.charts import Axis, Bar, Line, Size, bar_chart, both, line_chart
 from unrolled.report.page import Figure, Key, Section
 from unrolled.report.ticks import count_ticks
-from unrolled.runs.read import Number, Run, Text, checked
+from unrolled.runs.read import Run
+from unrolled.tasks.classification.results import BaselineAccuracy, ClassifierResults, Example
 
 MOST_CLASSES = 20  # a wider table of confusions cannot be read
 MOST_PAIRS = 20
 MOST_STRETCHES = 6
 
 
-class Measured(BaseModel):
-    """The accuracy of a simple way."""
-
-    name: str
-    accuracy: float
-
-
-class ClassRow(BaseModel):
-    """One class: how many there are, and how often it is said and found rightly."""
-
-    name: Text
-    count: int
-    precision: Number = None
-    recall: Number = None
-    f1: Number = None
-
-
-class Seen(BaseModel):
-    """The accuracy after some share of each sequence."""
-
-    share: float
-    accuracy: float
+def sections(run: Run) -> list[Section | None]:
+    """The sections of the page; None for what the run folder says nothing about."""
+    results = run.results(ClassifierResults)
+    kit = [page.training(run), page.data(run), page.settings(run)]
+    if results is None:
+        return [headline(run, None), *kit]
+    return [
+        headline(run, results),
+        seen(results),
+        confusion(results),
+        by_class(results),
+        examples(results),
+        *kit,
+        Section("reading_labels", "How to read this page", {}),
+    ]
 
 
-class Example(BaseModel):
-    """One sequence with what is said of it after each step, or of each step."""
-
-    name: Text
-    steps: int
-    stride: int = 1
-    features: dict[str, list[Number]]
-    truth: Text | None = None
-    label: Text | None = None
-    confidence: Number = None
-    right: bool | None = None
-    opinion: dict[str, list[Number]] = {}
-    truth_by_step: list[Text | None] = []
-    label_by_step: list[Text] = []
-    accuracy: Number = None
-
-
-class Results(BaseModel):
-    """results.json of labels."""
-
-    network: str
-    ensemble: int
-    classes: list[Text]
-    per_step: bool
-    test: dict[str, int]
-    accuracy: float
-    balanced_accuracy: float
-    log_loss: float
-    baselines: list[Measured] = []
-    confusion: list[list[int]]
-    by_class: list[ClassRow] = []
-    seen: list[Seen] = []
-    examples: list[Example] = []
-    verdict: str = ""
-
-
-def _results(run: Run) -> Results | None:
-    if run.found is None:
-        return None
-    return checked(Results, run.found, Path(run.name) / "results.json")
-
-
-def headline(run: Run) -> Section:
-    """The title, the verdict in one sentence, the accuracy beside those of the simple ways."""
-    results = _results(run)
+def headline(run: Run, results: ClassifierResults | None) -> Section:
+    """The title, the verdict in one sentence, the accuracy beside those of the baselines."""
     values: dict[str, Any] = {"title": "Labels", "run": run.name, "results": results}
     if results is not None:
         what = "each time step" if results.per_step else "each sequence"
@@ -98,8 +47,8 @@ def headline(run: Run) -> Section:
     return Section("accuracy", "", values)
 
 
-def _bars(results: Results, size: Size) -> Markup:
-    rows = [Measured(name=results.network, accuracy=results.accuracy), *results.baselines]
+def _bars(results: ClassifierResults, size: Size) -> Markup:
+    rows = [BaselineAccuracy(name=results.network, accuracy=results.accuracy), *results.baselines]
     tones = ["network", "rival-1", "rival-2"]
     bars = [
         Bar(row.name, row.accuracy, _percent(row.accuracy), tone)
@@ -115,7 +64,7 @@ def _percent(value: float | None) -> str:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Count:
     """A count of the confusion table, and how strongly it is tinted."""
 
     count: int
@@ -123,25 +72,22 @@ class Cell:
     right: bool
 
 
-def confusion(run: Run) -> Section | None:
-    """The table of truth against what was said."""
-    results = _results(run)
-    if results is None:
-        return None
+def confusion(results: ClassifierResults) -> Section | None:
+    """The confusion matrix, or of many classes the most frequent mistakes."""
     counted = "time steps" if results.per_step else "sequences"
     if len(results.classes) > MOST_CLASSES:
         pairs = _most_confused(results)
         values = {"pairs": pairs, "counted": counted, "classes": len(results.classes)}
-        return Section("confused", "What is taken for what", values)
+        return Section("confused", "Confusion matrix", values)
     rows = [
-        [Cell(n, round(100 * n / max(sum(row), 1)), i == j) for j, n in enumerate(row)]
+        [Count(n, round(100 * n / max(sum(row), 1)), i == j) for j, n in enumerate(row)]
         for i, row in enumerate(results.confusion)
     ]
     values = {"classes": results.classes, "rows": rows, "counted": counted}
-    return Section("confusion", "What is taken for what", values)
+    return Section("confusion", "Confusion matrix", values)
 
 
-def _most_confused(results: Results) -> list[tuple[str, str, str, str]]:
+def _most_confused(results: ClassifierResults) -> list[tuple[str, str, str, str]]:
     """The most frequent mistakes: the true class, what was said, how often, and of how many."""
     found = [
         (count, results.classes[i], results.classes[j], sum(row))
@@ -153,10 +99,9 @@ def _most_confused(results: Results) -> list[tuple[str, str, str, str]]:
     return [(true, said, f"{n:,}", f"{of:,}") for n, true, said, of in found[:MOST_PAIRS]]
 
 
-def by_class(run: Run) -> Section | None:
-    """Each class: how often it is found, and how often it is right when it is said."""
-    results = _results(run)
-    if results is None or not results.by_class:
+def by_class(results: ClassifierResults) -> Section | None:
+    """Recall, precision and F1 of each class."""
+    if not results.by_class:
         return None
     rows = [
         (row.name, f"{row.count:,}", *map(_percent, (row.recall, row.precision, row.f1)))
@@ -165,10 +110,9 @@ def by_class(run: Run) -> Section | None:
     return Section("classes", "Class by class", {"rows": rows})
 
 
-def seen(run: Run) -> Section | None:
+def seen(results: ClassifierResults) -> Section | None:
     """The accuracy against the part of the sequence seen so far."""
-    results = _results(run)
-    if results is None or not results.seen:
+    if not results.seen:
         return None
     accuracies: list[float | None] = [100 * row.accuracy for row in results.seen]
     shares = [f"{100 * row.share:.0f}" for row in results.seen]
@@ -190,7 +134,7 @@ def seen(run: Run) -> Section | None:
     return Section("seen", "How early it knows", {"figure": figure, "early": _early(results)})
 
 
-def _early(results: Results) -> str:
+def _early(results: ClassifierResults) -> str:
     """From which share on the accuracy stays within one point of the last."""
     late = [row.share for row in results.seen if row.accuracy < results.accuracy - 0.01]
     share = next((row.share for row in results.seen if row.share > max(late, default=0)), 1.0)
@@ -200,7 +144,7 @@ def _early(results: Results) -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownExample:
     """An example: its words and its pictures."""
 
     name: str
@@ -213,25 +157,24 @@ class Shown:
 TONES = ("network", "rival-1", "rival-2", "rival-4")
 
 
-def examples(run: Run) -> Section | None:
-    """Some sequences labelled wrongly and rightly, with the opinion after each step."""
-    results = _results(run)
-    if results is None or not results.examples:
+def examples(results: ClassifierResults) -> Section | None:
+    """Some sequences labelled wrongly and rightly, with the prediction after each step."""
+    if not results.examples:
         return None
     return Section("examples", "Examples", {"shown": [_example(it) for it in results.examples]})
 
 
-def _example(it: Example) -> Shown:
+def _example(it: Example) -> ShownExample:
     values = _chart(it, it.features, f"{it.name}: its values over {it.steps} steps", False)
     if it.label_by_step:
         words = f"{_percent(it.accuracy)} of its {it.steps} time steps have the right label"
-        return Shown(it.name, words + _wrong_steps(it), it.accuracy == 1, values, None)
+        return ShownExample(it.name, words + _wrong_steps(it), it.accuracy == 1, values, None)
     words = f"It is {it.truth}, taken for {it.label} ({_percent(it.confidence)})"
     if it.right:
         words = f"It is {it.truth}, and was taken for it ({_percent(it.confidence)})"
     label = f"{it.name}: probability after each step of {', '.join(it.opinion)}"
     shares = {name: [None if v is None else 100 * v for v in p] for name, p in it.opinion.items()}
-    return Shown(it.name, words, bool(it.right), values, _chart(it, shares, label, True))
+    return ShownExample(it.name, words, bool(it.right), values, _chart(it, shares, label, True))
 
 
 def _wrong_steps(it: Example) -> str:
@@ -280,9 +223,3 @@ def _step_ticks(count: int, stride: int, most: int) -> Sequence[tuple[int, str]]
     if stride == 1:
         return count_ticks(1, count, min(10, most))
     return [(i, str(int(text) * stride)) for i, text in count_ticks(1, count, min(10, most))]
-
-
-def reading(run: Run) -> Section | None:
-    """How to read the page, in plain words."""
-    results = _results(run)
-    return None if results is None else Section("reading_labels", "How to read this page", {})

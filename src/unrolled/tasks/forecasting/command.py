@@ -1,90 +1,150 @@
-"""Fitting a forecaster to a table."""
+"""Forecasting on the command line: its options, reading a table, results in words, `backtest`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
-from unrolled.cli.recognise import source
-from unrolled.console.groups import given
-from unrolled.console.options import Columns, Order, Rows
-from unrolled.console.values import cut, names
+import typer
+
+from unrolled.console import options
+from unrolled.console.groups import Groups, given
+from unrolled.console.options import COLUMN, Order, RowOptions
+from unrolled.console.show import View, aligned, check_suffix
+from unrolled.console.sources import source
+from unrolled.console.values import cut, names, whole
 from unrolled.errors import SettingsError
+from unrolled.tasks.task import Job
 
 if TYPE_CHECKING:
     from unrolled.data import Roles, Table
-    from unrolled.tasks import Forecaster
+    from unrolled.report.page import Section
+    from unrolled.runs.fit import Stored
+    from unrolled.runs.read import Run
+    from unrolled.tasks.forecasting.estimator import Forecaster
     from unrolled.tasks.forecasting.plan import ForecastPlan
-    from unrolled.training import Training
 
-PART = "0.15"
+NAME, DATA, MODEL = "forecast", "a table to forecast", "a forecaster"
+NEXT = "unrolled predict {run} {file}"
+FOR_REPORT = ("panels", "by_step")
+PART = "0.15"  # set aside to validate on, and to test on
+SHOWN = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pinball": "pinball"}
 
 
 @dataclass(frozen=True)
-class ForecastJob:
-    """A table that was read, and the forecaster that is to be fitted to it."""
+class ColumnOptions:
+    """What the columns of a table mean for a forecast."""
 
-    order: Order
-    model: Forecaster
-    plan: ForecastPlan
+    heading: ClassVar[str] = "To forecast a table"
 
-    @classmethod
-    def read(cls, order: Order) -> ForecastJob:
-        """Read the table; what cannot be learned from is refused here."""
-        from unrolled.tasks import Forecaster
-        from unrolled.training import Training
-
-        if order.ahead.horizon is None:
-            raise SettingsError(f"{order.file}: --horizon says how many steps to forecast")
-        table = read_table(order.file, order.rows, order.columns)
-        targets = names(order.columns.target) or table.roles.target
-        table.check_target()
-        model = Forecaster(targets, **given(order.ahead), **given(order.network))
-        training, parts = Training(**given(order.learning)), _parts(order)
-        return cls(order, model, model.plan(table, table.roles, training=training, **parts))
-
-    @property
-    def training(self) -> Training:
-        """How it is trained."""
-        return self.plan.training
-
-    def describe(self) -> str:
-        """What was found in the table, and how it is cut."""
-        return self.plan.describe()
-
-    def fit(self, **run: Any) -> None:
-        """Fit and measure."""
-        self.model.run(self.plan, **run)
-
-    def resolved(self) -> dict[str, Any]:
-        """The options of this task with the values they came to."""
-        settings, found = self.model.fitted.settings, self.model.fitted.preprocessor.roles
-        columns = {"past": found.past, "future": found.future, "static": found.static}
-        return {
-            "file": str(source(self.order.file).resolve()),
-            "target": list(settings.target),
-            "horizon": settings.horizon,
-            "lookback": settings.lookback,
-            "time": found.time,
-            "series": found.series,
-            **{role: list(named or ()) for role, named in columns.items()},
-            "step": str(self.model.fitted.preprocessor.step),
-            "dropout": settings.dropout,
-            **{name: str(size) for name, size in _parts(self.order).items()},
-        }
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", "-t", metavar=COLUMN, help="What to forecast; may be repeated."),
+    ] = None
+    past: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar=COLUMN,
+            help="Past covariates, known up to now [default: every usable column].",
+        ),
+    ] = None
+    future: Annotated[
+        list[str] | None,
+        typer.Option(metavar=COLUMN, help="Future covariates, known ahead: planned, a price."),
+    ] = None
+    static: Annotated[
+        list[str] | None,
+        typer.Option(metavar=COLUMN, help="Static covariates, constant within a series."),
+    ] = None
+    step: Annotated[
+        str | None,
+        typer.Option(metavar="STEP", help="The time step, 15min or 1h [default: found]."),
+    ] = None
 
 
-def read_table(file: str, rows: Rows, columns: Columns) -> Table:
+@dataclass(frozen=True)
+class HorizonOptions:
+    """How far a forecast looks ahead and back."""
+
+    heading: ClassVar[str] = ColumnOptions.heading
+
+    horizon: Annotated[
+        int | None, typer.Option(parser=whole, metavar="F", help="How many steps to forecast.")
+    ] = None
+    lookback: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="T", help="How many steps the network looks back."),
+    ] = None
+
+
+OPTIONS = (ColumnOptions, HorizonOptions, RowOptions)
+READS = (ColumnOptions, RowOptions)
+EVALUATES: Sequence[type] = ()
+PREDICTS: Sequence[type] = ()
+
+
+def recognise(file: str) -> str | None:
+    """A table alone does not say that it is to be forecast: None."""
+    return None
+
+
+def job(order: Order) -> Job:
+    """Read the table, split it, and plan the forecaster."""
+    from unrolled.tasks.forecasting.estimator import Forecaster
+    from unrolled.training import Training
+
+    horizon = order.own[HorizonOptions]
+    if horizon.horizon is None:
+        raise SettingsError(f"{order.file}: --horizon says how many steps to forecast")
+    table = _read(order.file, order.own)
+    targets = names(order.own[ColumnOptions].target) or table.roles.target
+    table.check_target()
+    model = Forecaster(targets, **given(horizon), **given(order.network))
+    asked = {"validation": PART, "test": PART} | given(order.split)
+    parts = {name: cut(text) for name, text in asked.items()}
+    training = Training(**given(order.training))
+    plan = model.plan(table, table.roles, training=training, **parts)
+    return Job(model, plan, plan.describe(), lambda: _resolved(order, plan, asked))
+
+
+def demo(out: Path) -> Order:
+    """The temperature of New York's airports, 24 hours ahead."""
+    own = Groups(ColumnOptions(target=["temp"]), HorizonOptions(horizon=24))
+    run = options.RunOptions(out=out, overwrite=True)
+    return Order("nyc-weather", NAME, own, run=run)
+
+
+def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dict[str, Any]:
+    settings, found = plan.settings, plan.preprocessor.roles
+    columns = {"past": found.past, "future": found.future, "static": found.static}
+    return {
+        "file": str(source(order.file).resolve()),
+        "target": list(settings.target),
+        "horizon": settings.horizon,
+        "lookback": settings.lookback,
+        "time": found.time,
+        "series": found.series,
+        **{role: list(named or ()) for role, named in columns.items()},
+        "step": str(plan.preprocessor.step),
+        "dropout": settings.dropout,
+        **{name: str(cut(text)) for name, text in parts.items()},
+    }
+
+
+def _read(file: str, own: Groups) -> Table:
     """Read a table; what the options do not say about its columns is guessed."""
     from unrolled.data import Table
 
-    return Table.read(source(file), roles(rows, columns), step=columns.step)
+    return Table.read(source(file), _roles(own), step=own[ColumnOptions].step)
 
 
-def roles(rows: Rows, columns: Columns) -> Roles:
+def _roles(own: Groups) -> Roles:
     """What the options say about the columns."""
     from unrolled.data import Roles
 
+    rows, columns = own[RowOptions], own[ColumnOptions]
     return Roles(
         time=rows.time,
         series=rows.series,
@@ -95,7 +155,109 @@ def roles(rows: Rows, columns: Columns) -> Roles:
     )
 
 
-def _parts(order: Order) -> dict[str, Any]:
-    """The sizes of the parts that are kept apart."""
-    asked = {"validation": PART, "test": PART} | given(order.parts)
-    return {name: cut(text) for name, text in asked.items()}
+def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
+    """The time step, what the columns mean and why, gaps, missing values, columns left out."""
+    table = _read(file, own)
+    return table.describe(), table.findings.to_dict()
+
+
+def load(stored: Stored) -> Forecaster:
+    """The forecaster of a run."""
+    from unrolled.tasks.forecasting.estimator import Forecaster
+
+    return Forecaster.load(stored)
+
+
+def predict(stored: Stored, file: str, own: Groups) -> Any:
+    """The forecast after a table's last row with a target."""
+    return load(stored).predict(source(file))
+
+
+def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
+    """Refused: `backtest` measures a forecaster on another table."""
+    raise SettingsError(
+        f"evaluate: {stored.path} holds {MODEL}: unrolled backtest {stored.path} {file} measures it"
+    )
+
+
+def words(results: Mapping[str, Any]) -> str:
+    """The tables of errors and their verdicts, one for each target."""
+    test, steps = results["test"], f"{results['horizon']} steps of {results['step']} ahead"
+    head = f"{steps}, {test['windows']:,} forecasts from {test['from']} to {test['to']}"
+    targets = results["by_target"] or {results["targets"][0]: results}
+    blocks = [
+        f"{target}, {head}\n\n{_errors(found['table'])}\n\n{found['verdict']}\n"
+        for target, found in targets.items()
+    ]
+    return "\n".join(blocks)
+
+
+def sections(run: Run) -> list[Section | None]:
+    """The sections of the report page."""
+    from unrolled.tasks.forecasting.page import sections
+
+    return sections(run)
+
+
+def _errors(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table of errors: a line for each method, its best MAE marked."""
+    keys = [key for key in rows[0] if key != "name"]
+    best = min((row["mae"] for row in rows if row["mae"] is not None), default=None)
+    lines = [["", *(_heading(key) for key in keys)]]
+    for row in rows:
+        mark = "*" if best is not None and row["mae"] == best else " "
+        numbers = [_number(key, row.get(key)) for key in keys]
+        lines.append([row["name"], numbers[0] + mark, *numbers[1:]])
+    lines[0][1] += " "
+    return aligned(lines)
+
+
+def _heading(key: str) -> str:
+    name, _, level = key.rpartition("_")
+    return {"coverage": f"in {level} %", "width": f"width {level} %"}.get(name, SHOWN.get(key, key))
+
+
+def _number(key: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1%}" if key.startswith("coverage") else f"{value:#.4g}"
+
+
+def backtest(
+    run: options.Run,
+    file: options.Table,
+    *,
+    test: Annotated[
+        str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
+    ] = "0.15",
+    stride: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help="Forecast from every N-th row.")
+    ] = 1,
+    refit: Annotated[
+        int,
+        typer.Option(parser=whole, metavar="N", help="Refit after every N forecasts; 0 never."),
+    ] = 0,
+    out: options.OutFile = None,
+    config: options.Config = None,
+    view: View,
+) -> None:
+    """Forecast a table's newest part as it would have been then.
+
+    Each row has its cutoff (the last time that was known), the forecast and the truth.
+
+    \b
+    Example: unrolled backtest runs/weather weather.csv --stride 24 --out backtest.csv
+    """
+    from unrolled.tasks.forecasting.backtest import errors
+    from unrolled.tasks.forecasting.estimator import Forecaster
+
+    check_suffix(out)
+    model = Forecaster.load(run)
+    frame = model.backtest(source(file), test=cut(test), stride=stride, refit=refit)
+    found = errors(model.settings.target, frame)
+    for target, numbers in found.items():
+        view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")
+    view.frame(frame, out, {"run": str(run), "errors": found})
+
+
+COMMANDS = (backtest,)

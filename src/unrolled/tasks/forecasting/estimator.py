@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrameT
 
 NoFrame = str | Path | Table | Mapping[str, Any]
-"""What is no frame itself: its forecast is a pyarrow table, of a Table the kind it was read from."""
+"""What is no frame: its forecast is a pyarrow table, of a Table the kind it was read from."""
 
 QUANTILES = (0.05, 0.5, 0.95)
 

@@ -1,4 +1,4 @@
-"""The sections of a forecast: the headline, the pictures, the error by step, the words."""
+"""The report page of a forecaster: headline, forecasts, error by step, how to read it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,29 @@ from unrolled.report.charts import (
 )
 from unrolled.report.page import Figure, Key, Section
 from unrolled.report.ticks import count_ticks, decimals, number, time_ticks
-from unrolled.runs.read import Panel, Results, Run
-from unrolled.tasks.forecasting.page_scores import Outcome, tones
+from unrolled.runs.read import Run
+from unrolled.tasks.forecasting.page_scores import Comparison, errors, tones
+from unrolled.tasks.forecasting.results import ForecastResults, Panel
 
 
-def headline(run: Run) -> Section | None:
+def sections(run: Run) -> list[Section | None]:
+    """The sections of the page; None for what the run folder says nothing about."""
+    results = run.results(ForecastResults) or ForecastResults()
+    return [
+        headline(run, results),
+        forecasts(results),
+        errors(results),
+        by_step(results),
+        page.training(run),
+        page.data(run),
+        page.settings(run),
+        reading(results),
+    ]
+
+
+def headline(run: Run, results: ForecastResults) -> Section:
     """The title, the verdict in one sentence, the error beside those of the baselines."""
-    results = run.results or Results()
-    outcome = Outcome.of(results.network, results.table)
+    outcome = Comparison.of(results.network, results.table)
     errors = {s.name: s.metrics.get("mae") for s in results.table}
     places = decimals(list(errors.values()))
     colours = tones(results)
@@ -56,12 +71,12 @@ def headline(run: Run) -> Section | None:
     return Section("headline", "", values)
 
 
-def _title(results: Results) -> str:
+def _title(results: ForecastResults) -> str:
     what = f"Forecast of {', '.join(results.targets)}" if results.targets else "Forecast"
     return f"{what}, {ahead(results)} ahead" if results.horizon else what
 
 
-def ahead(results: Results) -> str:
+def ahead(results: ForecastResults) -> str:
     """The horizon in words: 24 steps of 1h are "24 hours"."""
     count = results.horizon or 0
     unit = _UNITS.get(results.step)
@@ -81,10 +96,9 @@ _UNITS = {
 }
 
 
-def forecasts(run: Run) -> Section | None:
+def forecasts(results: ForecastResults) -> Section | None:
     """Forecasts over the truth, one panel per series, target and cutoff."""
-    results = run.results
-    if results is None or not results.panels:
+    if not results.panels:
         return None
     colours = tones(results)
     rivals = list(dict.fromkeys(name for panel in results.panels for name in panel.baselines))
@@ -104,7 +118,7 @@ def _cost(panel: Panel) -> int:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownPanel:
     """A panel with the words that choose it."""
 
     series: str
@@ -114,8 +128,8 @@ class Shown:
 
 
 def _panel(
-    panel: Panel, results: Results, colours: Mapping[str, str], rivals: Sequence[str]
-) -> Shown:
+    panel: Panel, results: ForecastResults, colours: Mapping[str, str], rivals: Sequence[str]
+) -> ShownPanel:
     # Twice the horizon of the past is enough to see the rhythm and leaves the forecast room.
     past = min(len(panel.past), max(2 * len(panel.time), 24))
     cut = len(panel.past) - past
@@ -139,10 +153,10 @@ def _panel(
         return band_chart(label, axis, lines, band, size=size)
 
     figure = Figure.of(draw, _keys(panel, results, lines), times, _columns(panel, lines, band))
-    return Shown(panel.series, panel.target, panel.time[0], figure)
+    return ShownPanel(panel.series, panel.target, panel.time[0], figure)
 
 
-def _keys(panel: Panel, results: Results, lines: Sequence[Line]) -> list[Key]:
+def _keys(panel: Panel, results: ForecastResults, lines: Sequence[Line]) -> list[Key]:
     keys = [Key("truth", "truth"), Key(results.network, "network")]
     if panel.lo and panel.hi:
         keys.append(Key(_interval(panel), "network area"))
@@ -173,11 +187,8 @@ def _typical(panel: Panel) -> float:
     return max(sizes, default=0.0)
 
 
-def by_step(run: Run) -> Section | None:
+def by_step(results: ForecastResults) -> Section | None:
     """The mean absolute error of each step ahead, all models."""
-    results = run.results
-    if results is None:
-        return None
     shown = [
         _steps(target, it.by_step, results)
         for target, it in results.measured().items()
@@ -197,7 +208,7 @@ class Steps:
     count: int
 
 
-def _steps(target: str, steps: dict[str, list[float | None]], results: Results) -> Steps:
+def _steps(target: str, steps: dict[str, list[float | None]], results: ForecastResults) -> Steps:
     count, colours = max(map(len, steps.values())), tones(results)
     lines = [Line(name, values, colours[name]) for name, values in reversed(steps.items())]
 
@@ -215,8 +226,8 @@ def _steps(target: str, steps: dict[str, list[float | None]], results: Results) 
     return Steps(target, figure, columns, count)
 
 
-def reading(run: Run) -> Section | None:
+def reading(results: ForecastResults) -> Section:
     """How to read the page, in plain words."""
-    levels = [panel.level for panel in run.results.panels if panel.lo] if run.results else []
+    levels = [panel.level for panel in results.panels if panel.lo]
     level = next((level for level in levels if level), None)
     return Section("reading", "How to read this page", {"level": level})

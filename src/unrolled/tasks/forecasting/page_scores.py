@@ -1,4 +1,4 @@
-"""The models of a forecast beside each other: who wins, and the table of errors."""
+"""The table of errors of a forecaster beside its baselines, and who wins in words."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from unrolled.report.page import Section
 from unrolled.report.ticks import decimals, number
-from unrolled.runs.read import Measured, Results, Run, Score
+from unrolled.tasks.forecasting.results import ForecastResults, ModelErrors, TargetErrors
 
 
-def tones(results: Results) -> dict[str, str]:
+def tones(results: ForecastResults) -> dict[str, str]:
     """The colour of each model: the network's own, then the baselines in the order of the table."""
     parts = [results, *results.by_target.values()]
     names = [score.name for part in parts for score in part.table]
@@ -22,7 +22,7 @@ def tones(results: Results) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Comparison:
     """The network against the best of the baselines, by mean absolute error."""
 
     network: str
@@ -31,7 +31,7 @@ class Outcome:
     rival_error: float
 
     @classmethod
-    def of(cls, network: str, table: Sequence[Score]) -> "Outcome | None":
+    def of(cls, network: str, table: Sequence[ModelErrors]) -> "Comparison | None":
         """The outcome, or None without two errors to compare."""
         errors = {s.name: e for s in table if (e := s.metrics.get("mae")) is not None}
         own = errors.pop(network, None)
@@ -70,30 +70,29 @@ def _apart(a: float, b: float) -> tuple[str, str]:
     return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
 
 
-def errors(run: Run) -> Section | None:
+def errors(results: ForecastResults) -> Section | None:
     """The table of errors: metrics down, models across, the best of each row marked."""
-    results = run.results
-    if results is None or not results.table:
+    if not results.table:
         return None
     tables = [_table(target, it, results) for target, it in results.measured().items()]
     return Section("errors", "Errors", {"tables": tables, "test": results.test})
 
 
 @dataclass(frozen=True)
-class Table:
+class ErrorTable:
     """The errors of one target, with who wins in words."""
 
     target: str
     outcome: str
     models: Sequence[tuple[str, str]]
-    rows: Sequence["Row"]
+    rows: Sequence["MetricRow"]
 
 
-def _table(target: str, measured: Measured, results: Results) -> Table:
+def _table(target: str, measured: TargetErrors, results: ForecastResults) -> ErrorTable:
     scores, colours = measured.table, tones(results)
-    outcome = Outcome.of(results.network, scores)
+    outcome = Comparison.of(results.network, scores)
     keys = dict.fromkeys(key for score in scores for key in score.metrics)
-    return Table(
+    return ErrorTable(
         target,
         outcome.sentence() if outcome else "",
         [(score.name, colours[score.name]) for score in scores],
@@ -102,7 +101,7 @@ def _table(target: str, measured: Measured, results: Results) -> Table:
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """A metric of every model: name, what it means, the texts and which of them are the best."""
 
     name: str
@@ -120,7 +119,7 @@ _METRICS = {
 }
 
 
-def _row(key: str, table: Sequence[Score]) -> Row:
+def _row(key: str, table: Sequence[ModelErrors]) -> MetricRow:
     values = [score.metrics.get(key) for score in table]
     interval = re.fullmatch(r"(coverage|width)_(\d+)", key)
     if interval and interval[1] == "coverage":
@@ -128,15 +127,15 @@ def _row(key: str, table: Sequence[Score]) -> Row:
         cost = [None if v is None else abs(round(v, 2) - level) for v in values]
         texts = ["–" if v is None else f"{100 * v:.0f} %" for v in values]
         meaning = f"share of the truth inside the interval; {interval[2]} % is right"
-        return Row(f"Coverage {interval[2]} %", meaning, texts, _least(cost))
+        return MetricRow(f"Coverage {interval[2]} %", meaning, texts, _least(cost))
     places = decimals(values)
     texts = [number(value, places) for value in values]
     shown = [None if value is None else round(value, places) for value in values]
     if interval:
         meaning = "mean width of the interval; narrow is good at the right coverage"
-        return Row(f"Width {interval[2]} %", meaning, texts, [False] * len(values))
+        return MetricRow(f"Width {interval[2]} %", meaning, texts, [False] * len(values))
     name, meaning = _METRICS.get(key, (key, ""))
-    return Row(name, meaning, texts, _least(shown))
+    return MetricRow(name, meaning, texts, _least(shown))
 
 
 def _least(values: Sequence[float | None]) -> list[bool]:

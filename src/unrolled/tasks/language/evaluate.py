@@ -46,7 +46,7 @@ def measure(fit: LanguageFit, corpus: Corpus, samples: list[str]) -> dict[str, A
         "task": fit.task,
         "network": fit.settings.name,
         "corpus": corpus.findings,
-        "judged_on": parts[-1],
+        "measured_on": parts[-1],
         "parts": {name: part["table"] for name, part in measured.items()},
         "table": last["table"],
         "verdict": _verdict(last["table"], _measured(corpus, parts[-1])),
@@ -124,4 +124,4 @@ def headline(results: dict[str, Any] | None) -> dict[str, Any]:
         return {}
     kept = ("nats_per_character", "bits_per_character", "perplexity")
     own = results["table"][0]
-    return {f"{results['judged_on']}_{name}": own[name] for name in kept}
+    return {f"{results['measured_on']}_{name}": own[name] for name in kept}

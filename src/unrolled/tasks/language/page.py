@@ -1,76 +1,41 @@
-"""The sections of a language model: the headline, the coloured text, the samples, the scores."""
+"""The report page of a language model: headline, a text by surprise, samples, scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from markupsafe import Markup
-from pydantic import BaseModel, Field
 
+from unrolled.report import page
 from unrolled.report.charts import Bar, Size, bar_chart, both
 from unrolled.report.page import Section
 from unrolled.report.ticks import number
-from unrolled.runs.read import Number, Run, checked
+from unrolled.runs.read import Run
+from unrolled.tasks.language.results import LanguageResults
 
 STEPS = ((0.7, "1 in 2"), (1.6, "1 in 5"), (3.0, "1 in 20"), (4.6, "1 in 100"), (6.9, "1 in 1,000"))
 """Where the colour changes, in nats, and the probability that is."""
 
 
-class Score(BaseModel):
-    """How well the text was predicted by the network, or by counting."""
-
-    name: str
-    symbols: int
-    characters: int
-    unknown: int = 0
-    nats_per_character: Number
-    bits_per_character: Number
-    nats_per_symbol: Number
-    perplexity: Number
-
-
-class TextPart(BaseModel):
-    """The size of one part of the text."""
-
-    characters: int = 0
-    symbols: int = 0
-    unknown: int = 0
+def sections(run: Run) -> list[Section | None]:
+    """The sections of the page; None for what the run folder says nothing about."""
+    results = run.results(LanguageResults)
+    if results is None:
+        return [headline(run, None), page.training(run), page.settings(run), reading(None)]
+    return [
+        headline(run, results),
+        surprise(results),
+        samples(run, results),
+        scores(results),
+        page.training(run),
+        corpus(results),
+        page.settings(run),
+        reading(results),
+    ]
 
 
-class Text(BaseModel):
-    """What was found in the text."""
-
-    source: str = ""
-    encodings: list[str] = []
-    level: str = ""
-    characters: int = 0
-    vocabulary: int = 0
-    parts: dict[str, TextPart] = {}
-
-
-class Language(BaseModel):
-    """results.json of a language model."""
-
-    network: str
-    judged_on: str
-    table: list[Score] = Field(min_length=1)
-    parts: dict[str, list[Score]] = {}
-    verdict: str = ""
-    samples: list[str] = []
-    passage: list[tuple[str, float]] = []
-    corpus: Text = Text()
-
-
-def _results(run: Run) -> Language | None:
-    if run.found is None:
-        return None
-    return checked(Language, run.found, Path(run.name) / "results.json")
-
-
-def headline(run: Run) -> Section:
-    """The title, the verdict in one sentence, the nats beside those of counting."""
-    results = _results(run)
+def headline(run: Run, results: LanguageResults | None) -> Section:
+    """The title, the verdict in one sentence, the nats beside those of n-grams."""
     if results is None:
         return Section("language", "", {"title": "Language model", "run": run.name, "score": None})
     bars = [
@@ -92,7 +57,7 @@ def headline(run: Run) -> Section:
         "score": results.table[0],
         "number": bars[0].text,
         "figure": both(draw) if len(bars) > 1 else None,
-        "judged_on": results.judged_on,
+        "measured_on": results.measured_on,
     }
     return Section("language", "", values)
 
@@ -105,10 +70,9 @@ class Stretch:
     letters: Sequence[tuple[str, str]]
 
 
-def surprise(run: Run) -> Section | None:
+def surprise(results: LanguageResults) -> Section | None:
     """A text coloured by how unexpected each symbol was."""
-    results = _results(run)
-    if results is None or not results.passage:
+    if not results.passage:
         return None
     steps = [(step_of(nats), text, nats) for text, nats in results.passage]
     stretches = [
@@ -116,7 +80,7 @@ def surprise(run: Run) -> Section | None:
         for step, letters in groupby(steps, key=lambda item: item[0])
     ]
     legend = [(i, words) for i, (_, words) in enumerate(STEPS, 1)]
-    values = {"stretches": stretches, "legend": legend, "judged_on": results.judged_on}
+    values = {"stretches": stretches, "legend": legend, "measured_on": results.measured_on}
     return Section("surprise", "Surprise", values)
 
 
@@ -129,10 +93,9 @@ def step_of(nats: float) -> int:
     return sum(nats > edge for edge, _ in STEPS)
 
 
-def samples(run: Run) -> Section | None:
+def samples(run: Run, results: LanguageResults) -> Section | None:
     """What the network wrote after each epoch, the kept one open."""
-    results = _results(run)
-    if results is None or not results.samples:
+    if not results.samples:
         return None
     losses = {e.epoch: e.validation_loss for e in run.history}
     known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
@@ -144,11 +107,8 @@ def samples(run: Run) -> Section | None:
     return Section("samples", "Samples by epoch", {"samples": shown, "best": best})
 
 
-def scores(run: Run) -> Section | None:
-    """Nats, bits and perplexity of each part, by the network and by counting."""
-    results = _results(run)
-    if results is None:
-        return None
+def scores(results: LanguageResults) -> Section:
+    """Nats, bits and perplexity of each part, by the network and by n-grams."""
     tables = [
         (name, table, min((s.nats_per_character or 0.0) for s in table))
         for name, table in results.parts.items()
@@ -156,10 +116,9 @@ def scores(run: Run) -> Section | None:
     return Section("text_scores", "Scores", {"tables": tables, "number": number})
 
 
-def corpus(run: Run) -> Section | None:
+def corpus(results: LanguageResults) -> Section | None:
     """Where the text came from, its symbols, its parts."""
-    results = _results(run)
-    if results is None or not results.corpus.characters:
+    if not results.corpus.characters:
         return None
     found = results.corpus
     words = {"char": "characters", "byte": "bytes", "bpe": "byte pairs"}
@@ -173,8 +132,7 @@ def corpus(run: Run) -> Section | None:
     return Section("corpus", "Text", {"facts": facts, "parts": parts, "total": found.characters})
 
 
-def reading(run: Run) -> Section | None:
+def reading(results: LanguageResults | None) -> Section:
     """How to read the page, in plain words."""
-    results = _results(run)
-    chosen = results is not None and results.judged_on == "validation"
+    chosen = results is not None and results.measured_on == "validation"
     return Section("text_reading", "How to read this page", {"chosen": chosen})

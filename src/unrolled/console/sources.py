@@ -1,0 +1,39 @@
+"""Where the data of a command come from: a file, or a sample by its name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from unrolled.errors import DataError
+
+TABLES = (".csv", ".gz", ".parquet", ".pq", ".tsv")
+
+
+def source(file: str) -> Path:
+    """The path of a file, or of the sample of that name."""
+    from unrolled.data import samples
+
+    path = Path(file)
+    found = [one.name for one in samples.available()]
+    if file in found and not path.exists():
+        return samples.path(file)
+    if not path.exists() and (near := get_close_matches(file, found, n=1)):
+        raise DataError(f"read {file}: there is no such file; did you mean the sample {near[0]!r}?")
+    return path
+
+
+def is_text_sample(file: str) -> bool:
+    """Whether a file is the name of a sample that is text."""
+    from unrolled.data import samples
+
+    texts = [one.name for one in samples.available() if one.rows is None]
+    return file in texts and not Path(file).exists()
+
+
+def is_table(file: str) -> bool:
+    """Whether a file is a table by its name."""
+    if is_text_sample(file):
+        return False
+    path = source(file)
+    return path.suffix.lower() in TABLES and not path.is_dir()
