@@ -331,7 +331,7 @@ def test_an_internal_error_is_one_line_and_exit_1(
     err = capsys.readouterr().err
     assert err.startswith("unrolled: internal error (ZeroDivisionError: a b); please report it")
     assert err.count("\n") == 1
-    assert "report what UNROLLED_DEBUG=1" in err
+    assert "output of UNROLLED_DEBUG=1" in err
     monkeypatch.setenv("UNROLLED_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["predict", str(run), str(table)])
