@@ -1,10 +1,7 @@
 """How the site reads docstrings: examples become code, lines on a parameter become a list.
 
-A griffe extension; `mkdocs.yml` names it. In the sources a docstring stays plain text:
-
-    lookback: T, the steps the network looks back.
-    >>> Training(epochs=5).batch_size
-    128
+A griffe extension; `mkdocs.yml` names it. In the sources a docstring stays plain text, so that
+`help()` shows it well.
 """
 
 import re
@@ -17,18 +14,7 @@ PARAMETERS = re.compile(r"^((?:[a-z_]\w*, )*[a-z_]\w*): ", re.MULTILINE)
 
 
 def as_markdown(text: str) -> str:
-    """The text of a docstring as Markdown.
-
-    >>> print(as_markdown("Add.\\na, b: numbers.\\n>>> add(1, 2)\\n3"))
-    Add.
-    <BLANKLINE>
-    - `a, b`: numbers.
-    <BLANKLINE>
-    ```pycon
-    >>> add(1, 2)
-    3
-    ```
-    """
+    """The text of a docstring as Markdown: `a, b: numbers` as an item, an example in a fence."""
     text = EXAMPLE.sub(lambda example: f"\n```pycon\n{example.group()}\n```", text)
     return PARAMETERS.sub(lambda names: f"\n- `{names.group(1)}`: ", text)
 
@@ -37,5 +23,6 @@ class Docstrings(griffe.Extension):
     """Prepares each docstring once, when the whole package has been read."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Replace the docstring of one module, class, function or attribute."""
         if obj.docstring:
             obj.docstring.value = as_markdown(obj.docstring.value)
