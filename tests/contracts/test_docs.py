@@ -30,15 +30,19 @@ def test_every_page_is_in_the_nav() -> None:
 def test_every_public_name_is_documented_once() -> None:
     pages = "\n".join(page.read_text("utf-8") for page in (DOCS / "api").glob("*.md"))
     named = re.findall(r"^::: unrolled\.(\w+)$", pages, re.MULTILINE)
-    errors = {name for name in unrolled.__all__ if name.endswith("Error")}  # by their module
-    assert sorted(set(unrolled.__all__) - errors) == sorted(
-        name for name in named if name not in ("errors", "metrics")
-    )
+    by_module = {"__version__", *(name for name in unrolled.__all__ if name.endswith("Error"))}
+    assert sorted({*unrolled.__all__} - by_module) == sorted({*named} - {"errors", "metrics"})
+    assert len(named) == len({*named})
 
 
 def test_the_page_of_examples_names_each_of_them() -> None:
     named = re.findall(r"^\| `(\w+\.py)` \|", (DOCS / "index.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(named) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+
+
+def test_whoever_cites_it_cites_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {unrolled.__version__}\n" in citation
 
 
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
