@@ -1,10 +1,10 @@
-# The four commands of the project. `make demo` needs only Python >= 3.11 and make.
+# The commands of the project. `make demo` needs only Python >= 3.11 and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard CMakeLists.txt src/unrolled/csrc/*)
 
-.PHONY: demo test test-all check format bench clean
+.PHONY: demo test test-all coverage check format docs bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/unrolled demo
@@ -15,6 +15,11 @@ test: $(VENV)/.installed-dev
 test-all: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "slow or not slow"
 
+# The quick tests under coverage; fails below the floor in pyproject.toml.
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
+
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -24,11 +29,15 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The site, into site/. Strict: a dead link or a page outside the nav fails.
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist site .coverage
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,3 +54,9 @@ $(VENV)/.installed: $(SOURCES) $(VENV)/.torch
 $(VENV)/.installed-dev: $(SOURCES) $(VENV)/.torch
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	touch $@ $(VENV)/.installed
+
+# The extra `docs` alone: the site is read from the sources, without torch and without a compiler.
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['docs'], sep='\n')" \
+	  | $(BIN)/python -m pip install -q -c constraints.txt -r /dev/stdin
+	touch $@

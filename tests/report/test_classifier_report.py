@@ -62,6 +62,9 @@ def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) ->
     assert "a whole table of 24 classes" in section[0]
 
 
+NO_AUGMENTATION = "training, no augmentation"
+
+
 @pytest.mark.parametrize(("validation", "word"), [(0.25, "validation"), (0, NO_AUGMENTATION)])
 def test_the_loss_is_called_what_it_is(tmp_path: Path, validation: float, word: str) -> None:
     inputs, names = [[float(b % 2)] * 3 for b in range(24)], [b % 2 for b in range(24)]

@@ -515,8 +515,8 @@ def test_pipeline_and_cross_validation_with_lists_of_arrays() -> None:
     assert search.best_params_["hidden"] in (4, 8)
 
 
-def test_the_code_of_the_page_on_labels_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs" / "labels.md").read_text("utf-8")
+def test_the_code_of_the_page_on_classification_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "classification.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.S)
     assert len(blocks) == 5
     names: dict[str, Any] = {}

@@ -51,8 +51,8 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
         mapping from label to weight.
 
-    The defaults were chosen by cross-validation on small sets: see docs/labels.md. It follows
-    scikit-learn's conventions (`clone`, `Pipeline`, `cross_val_score` take it). Errors:
+    The defaults were chosen by cross-validation on small sets: see docs/classification.md. It
+    follows scikit-learn's conventions (`clone`, `Pipeline`, `cross_val_score` take it). Errors:
     SettingsError for an option out of range, DataError for sequences or labels that do not fit,
     RunError for a damaged run folder.
 
