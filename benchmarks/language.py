@@ -31,7 +31,7 @@ from torch import nn
 
 from benchmarks.timing import interleaved, keep
 from unrolled import Corpus, Dropout, LanguageModel, Training
-from unrolled.data.text.corpus import Streams
+from unrolled.data.text.streams import Streams
 from unrolled.tasks.language.estimator import default_training
 from unrolled.tasks.language.network import LanguageNetwork
 from unrolled.tasks.language.objective import LanguageObjective

@@ -20,9 +20,7 @@ HEAVY = (  # pydantic is not among them: typer itself imports it for the help of
 
 # Known breaks: strike out what no longer is.
 KNOWN_ARROWS: set[Arrow] = set()
-KNOWN_CIRCLES: set[tuple[str, ...]] = {
-    ("data.table.build", "data.table.table"),
-}
+KNOWN_CIRCLES: set[tuple[str, ...]] = set()
 
 
 def test_imports_go_down_only() -> None:

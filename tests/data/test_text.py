@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled import Corpus, DataError, SettingsError
-from unrolled.data.text.corpus import Streams
 from unrolled.data.text.files import composed, decode
+from unrolled.data.text.streams import Streams
 from unrolled.data.text.vocabulary import BytePairs, Bytes, Characters, vocabulary_from
 
 KOREAN = "믿었음이다.\n그뿐 아니라 만수를 외로이 서울로 보내기는 아까웠다.\n" * 20

@@ -41,7 +41,7 @@ def test_the_page_says_what_was_measured(tmp_path: Path, per_step: bool) -> None
     assert "&lt;slow &amp; steady&gt;" in page
     assert "<slow" not in page
     assert FAST in page
-    assert "12 sequences of 12 to 12 steps were learned from" in page
+    assert "12 sequences of 12 to 12 steps were trained on" in page
     assert "http" not in re.sub(r"http-equiv", "", page)
 
 

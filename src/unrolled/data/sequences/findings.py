@@ -9,33 +9,53 @@ import numpy as np
 
 from unrolled.data.sequences.sequences import Sequences
 
+MOST_CLASSES = 20  # that are listed
 
-def describe(learned: Sequences, held: int, tested: Sequences | None) -> dict[str, Any]:
+
+def findings_of(train: Sequences, validation: int, test: Sequences | None) -> dict[str, Any]:
     """What was found in the sequences, for `run.json`."""
-    lengths = learned.lengths
-    real = np.arange(learned.inputs.shape[1]) < lengths[:, None]
-    missing = np.isnan(learned.inputs[real]).sum(axis=0)
-    features = learned.features or [f"feature {d}" for d in range(learned.inputs.shape[2])]
-    classes = np.unique(np.array(learned.labels[learned.known].tolist()), return_counts=True)
+    lengths = train.lengths
+    real = np.arange(train.inputs.shape[1]) < lengths[:, None]
+    missing = np.isnan(train.inputs[real]).sum(axis=0)
+    features = train.features or [f"feature {d}" for d in range(train.inputs.shape[2])]
+    classes = np.unique(np.array(train.labels[train.known].tolist()), return_counts=True)
     counts = {str(name): int(count) for name, count in zip(*classes, strict=True)}
-    measured = 0 if tested is None else len(tested)
+    measured = 0 if test is None else len(test)
     each = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:20])
     return {
-        "source": learned.source,
+        "source": train.source,
         "rows": int(lengths.sum()),
-        "series": len(learned),
+        "series": len(train),
         "missing": {f: int(n) for f, n in zip(features, missing, strict=True) if n},
         "features": list(features),
         "classes": counts,
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
-        "columns": None if learned.columns is None else asdict(learned.columns),
-        "held_out": held,
+        "columns": None if train.columns is None else asdict(train.columns),
+        "held_out": validation,
         "tested": measured,
         "notes": [
-            f"{len(learned):,} sequences of {lengths.min():,} to {lengths.max():,} steps were "
-            f"learned from, {held:,} held out to decide when to stop, {measured:,} measured on",
+            f"{len(train):,} sequences of {lengths.min():,} to {lengths.max():,} steps were "
+            f"trained on, {validation:,} held out for early stopping, {measured:,} measured on",
             f"labels: {each}",
-            *learned.notes,
+            *train.notes,
         ],
     }
+
+
+def describe(sequences: Sequences) -> str:
+    """The sizes of sequences, their classes and what was left out."""
+    found = findings(sequences)
+    classes = list(found["classes"].items())
+    shown = ", ".join(f"{name} ({count:,})" for name, count in classes[:MOST_CLASSES])
+    more = f" and {len(classes) - MOST_CLASSES:,} more" if len(classes) > MOST_CLASSES else ""
+    missing = ", ".join(f"{name} {count:,}" for name, count in found["missing"].items())
+    lines = [sequences.source, repr(sequences), f"labels: {shown or 'none'}{more}"]
+    return "\n".join([*lines, *[f"missing values: {missing}"] * bool(missing), *found["notes"]])
+
+
+def findings(sequences: Sequences) -> dict[str, Any]:
+    """What is found in sequences of which nothing was learned yet."""
+    found = findings_of(sequences, 0, None)
+    parts = ("columns", "held_out", "tested")
+    return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}

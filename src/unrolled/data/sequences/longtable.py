@@ -11,14 +11,14 @@ from unrolled.data.columns.convert import convert, reason_against
 from unrolled.data.columns.infer import guess_time
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, time_names
-from unrolled.data.sequences.ragged import Cases, narrowed
+from unrolled.data.sequences.ragged import Ragged, narrowed
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 
 
 def read_long(
     source: Any, series: str | None, label: str | None, time: str | None, per_step: bool
-) -> Cases:
+) -> Ragged:
     """Read a table in which ``series`` says to which sequence a row belongs; see `Sequences`."""
     raw = read_columns(source)
     if series is None:
@@ -32,7 +32,7 @@ def read_long(
     order = np.lexsort((times, codes))
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
     features, values, left_out = _features(raw)
-    return Cases(
+    return Ragged(
         np.split(values[order], cuts),
         None if given is None else _labels(label or "", given, order, cuts, names, per_step),
         names,

@@ -15,7 +15,7 @@ FINE = 1024.0  # up to here float32 is off by 3e-5 at most
 
 
 @dataclass(frozen=True)
-class Cases:
+class Ragged:
     """B sequences and their labels.
 
     values: B arrays (T, D), NaN where missing; float32, or float64 as `narrowed` says.
@@ -30,7 +30,7 @@ class Cases:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, inputs: Any, labels: Any = None) -> Cases:
+    def of(cls, inputs: Any, labels: Any = None) -> Ragged:
         """Check arrays or lists; DataError names the first sequence that does not fit."""
         if isinstance(inputs, str) or not hasattr(inputs, "__len__"):
             raise DataError(f"sequences: inputs is {kind(inputs)}, expected a list of sequences")

@@ -14,7 +14,7 @@ from torch.utils.data import TensorDataset
 
 from unrolled.data.columns.read import read_columns
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
-from unrolled.data.sequences.ragged import Cases
+from unrolled.data.sequences.ragged import Ragged
 from unrolled.data.sequences.tsfile import has_header
 from unrolled.errors import DataError
 
@@ -94,7 +94,7 @@ class Sequences:
         """
         if isinstance(inputs, Sequences):
             return inputs if labels is None else inputs.with_labels(labels)
-        return cls._packed(Cases.of(inputs, labels))
+        return cls._packed(Ragged.of(inputs, labels))
 
     @classmethod
     def read(
@@ -143,7 +143,7 @@ class Sequences:
         return cls.read(source, **asdict(columns))
 
     @classmethod
-    def _packed(cls, cases: Cases) -> Sequences:
+    def _packed(cls, cases: Ragged) -> Sequences:
         """One array from arrays of different lengths."""
         lengths = np.array([len(values) for values in cases.values], dtype=np.int64)
         shape = (len(lengths), int(lengths.max()), cases.values[0].shape[1])
@@ -180,7 +180,7 @@ class Sequences:
 
     def with_labels(self, labels: Any) -> Sequences:
         """The same sequences with other labels."""
-        cases = Cases.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
+        cases = Ragged.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
         return replace(self, labels=_pack_labels(cases.labels, self.lengths))
 
     def select(self, rows: np.ndarray) -> Sequences:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from unrolled.data.sequences.ragged import Cases, infinite, narrowed
+from unrolled.data.sequences.ragged import Ragged, infinite, narrowed
 from unrolled.errors import DataError
 
 UNKNOWN = ("?", "")  # what stands in the place of a number or label that is not known
 
 
-def read_cases(path: Path) -> Cases:
+def read_cases(path: Path) -> Ragged:
     """Read a file of labelled sequences; DataError names the line that does not fit."""
     lines = _lines(path)
     cases = _read_ts(path, lines) if path.suffix.lower() == ".ts" else _read_ucr(path, lines)
@@ -84,7 +84,7 @@ class _Header:
     dimensions: int | None = None
 
 
-def _read_ts(path: Path, lines: list[str]) -> Cases:
+def _read_ts(path: Path, lines: list[str]) -> Ragged:
     numbered = ((i, line.strip()) for i, line in enumerate(lines, 1))
     useful = ((i, line) for i, line in numbered if line and not line.startswith("#"))
     header = _read_header(path, useful)
@@ -99,7 +99,7 @@ def _read_ts(path: Path, lines: list[str]) -> Cases:
         if len(dims) != expected:
             raise DataError(f"{place} has {len(dims)} dimensions, expected {expected}")
         values.append(_columns(place, dims))
-    return Cases(values, _some(labels), source=str(path))
+    return Ragged(values, _some(labels), source=str(path))
 
 
 def _some(labels: list[str | None]) -> np.ndarray | None:
@@ -176,7 +176,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _read_ucr(path: Path, lines: list[str]) -> Cases:
+def _read_ucr(path: Path, lines: list[str]) -> Ragged:
     """Rows of a label and one feature; missing values at the end mean a shorter sequence."""
     values, labels = [], []
     for i, line in enumerate(lines, 1):
@@ -190,7 +190,7 @@ def _read_ucr(path: Path, lines: list[str]) -> Cases:
             raise DataError(f"{place}: the sequence has no value, expected at least one")
         values.append(series[: known[-1] + 1, None])
         labels.append(_class_name(place, label))
-    return Cases(values, _some(labels), source=str(path))
+    return Ragged(values, _some(labels), source=str(path))
 
 
 def _cells(line: str) -> list[str]:

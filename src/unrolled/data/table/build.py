@@ -1,4 +1,4 @@
-"""Making a `Table` from a source: read, guess, sort, put on the grid, convert."""
+"""Make the fields of a `Table` from a source: read, infer, sort, put on the grid, convert."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from unrolled.data.table.layout import (
     sort_rows,
 )
 from unrolled.data.table.source_format import SourceFormat
-from unrolled.data.table.table import Table
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import DAY, HOUR, Step
 from unrolled.data.time.stamps import read_time
@@ -49,8 +48,8 @@ class Notes:
     categories: dict[str, int] = field(default_factory=dict)
 
 
-def build_table(source: Any, roles: Roles, step: Step | None) -> Table:
-    """Read a source into a table; see `Table.read`."""
+def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
+    """Read a source into the fields of a table, by name; see `Table.read`."""
     raw = read_columns(source)
     check_roles(roles, raw.columns)
     notes = Notes()
@@ -72,17 +71,17 @@ def build_table(source: Any, roles: Roles, step: Step | None) -> Table:
         series=series,
         index=raw.index is not None and time == (raw.index,),
     )
-    return Table(
-        roles=replace(wanted, time=",".join(time), series=series[0] if series else None),
-        step=layout.step,
-        names=names,
-        offsets=layout.offsets,
-        times=times,
-        columns=columns,
-        present=present,
-        findings=_findings(raw, stamps, names, layout, notes),
-        source_format=source_format,
-    )
+    return {
+        "roles": replace(wanted, time=",".join(time), series=series[0] if series else None),
+        "step": layout.step,
+        "names": names,
+        "offsets": layout.offsets,
+        "times": times,
+        "columns": columns,
+        "present": present,
+        "findings": _findings(raw, stamps, names, layout, notes),
+        "source_format": source_format,
+    }
 
 
 def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:

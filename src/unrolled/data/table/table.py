@@ -62,9 +62,9 @@ class Table:
         roles = roles or Roles()
         if isinstance(source, Table):
             return source._with_roles(roles)
-        from unrolled.data.table.build import build_table
+        from unrolled.data.table.build import build
 
-        return build_table(source, roles, None if step is None else Step.parse(step))
+        return cls(**build(source, roles, None if step is None else Step.parse(step)))
 
     def __len__(self) -> int:
         return len(self.times)

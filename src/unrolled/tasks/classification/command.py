@@ -100,6 +100,7 @@ def recognise(file: str) -> str | None:
 
 def job(order: Order) -> Job:
     """Read the sequences, set the parts aside, and plan the classifier."""
+    from unrolled.data.sequences.findings import describe
     from unrolled.data.sequences.sequences import says_itself
     from unrolled.tasks.classification.estimator import Classifier, default_training
 
@@ -234,27 +235,9 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
 def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
     """How many sequences, how long, the classes."""
     sequences = _read(file, own)
-    return describe(sequences), _findings(sequences)
+    from unrolled.data.sequences.findings import describe, findings
 
-
-def describe(sequences: Sequences) -> str:
-    """The sizes of sequences, their classes and what was left out."""
-    found = _findings(sequences)
-    classes = list(found["classes"].items())
-    shown = ", ".join(f"{name} ({count:,})" for name, count in classes[:MOST_CLASSES])
-    more = f" and {len(classes) - MOST_CLASSES:,} more" if len(classes) > MOST_CLASSES else ""
-    missing = ", ".join(f"{name} {count:,}" for name, count in found["missing"].items())
-    lines = [sequences.source, repr(sequences), f"labels: {shown or 'none'}{more}"]
-    return "\n".join([*lines, *[f"missing values: {missing}"] * bool(missing), *found["notes"]])
-
-
-def _findings(sequences: Sequences) -> dict[str, Any]:
-    """What is found in sequences of which nothing was learned yet."""
-    from unrolled.data.sequences import findings
-
-    found = findings.describe(sequences, 0, None)
-    parts = ("columns", "held_out", "tested")
-    return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}
+    return describe(sequences), findings(sequences)
 
 
 def load(stored: Stored) -> Classifier:

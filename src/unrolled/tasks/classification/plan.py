@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unrolled import files
 from unrolled.data.sequences.encode import SequencePreprocessor
-from unrolled.data.sequences.findings import describe
+from unrolled.data.sequences.findings import findings_of
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.data.sequences.split import stratified_split
 from unrolled.errors import SettingsError
@@ -78,7 +78,7 @@ class ClassifierPlan:
     @property
     def findings(self) -> dict[str, Any]:
         """What was found in the sequences."""
-        return describe(self.train, len(self.validation), self.test)
+        return findings_of(self.train, len(self.validation), self.test)
 
     def fingerprint(self) -> str:
         """A mark that other sequences or labels would not have."""

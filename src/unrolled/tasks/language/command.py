@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -33,9 +32,6 @@ NAME, DATA, MODEL = "language", "a text", "a language model"
 NEXT = "unrolled generate {run}"
 FOR_REPORT = ("samples", "passage", "corpus")
 TEXTS = (".txt", ".text", ".md")
-FREQUENT = 8  # symbols that are shown
-ODD = ("Cc", "Co", "Cn")  # control, private and unassigned characters
-LAYOUT = "\t\n\r\f"
 
 
 @dataclass(frozen=True)
@@ -113,6 +109,7 @@ def recognise(file: str) -> str | None:
 
 def job(order: Order) -> Job:
     """Read the text, and plan the language model."""
+    from unrolled.data.text.findings import describe
     from unrolled.tasks.language.estimator import LanguageModel, default_training
 
     symbols = order.own[SymbolOptions]
@@ -167,60 +164,9 @@ def _read(file: str, own: Groups, **how: Any) -> Corpus:
 def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
     """The size of a text, its symbols, what looks odd in it."""
     corpus = _read(file, own)
+    from unrolled.data.text.findings import describe
+
     return describe(corpus), corpus.findings
-
-
-def describe(corpus: Corpus) -> str:
-    """The sizes of a text, its symbols, its parts, and what looks odd in it."""
-    found, known = corpus.findings, corpus.vocabulary
-    encodings = f" of {', '.join(found['encodings'])}" if "encodings" in found else ""
-    lines = [
-        f"{found['source']}: {found['characters']:,} characters in {found['bytes']:,} bytes"
-        + encodings,
-        f"{len(known):,} symbols, level {known.level}{_frequent(corpus)}",
-    ]
-    for name, part in found["parts"].items():
-        if part["symbols"]:
-            unknown = f", {part['unknown']:,} never seen in training" if part["unknown"] else ""
-            lines.append(f"{name:<10}  {part['symbols']:>11,} symbols{unknown}")
-    return "\n".join([*lines, *oddities(corpus)])
-
-
-def _frequent(corpus: Corpus) -> str:
-    """The symbols that the training part has most of."""
-    import numpy as np
-
-    from unrolled.data.text.corpus import blocks
-
-    if corpus.vocabulary.level != "char":
-        return ""
-    known = len(corpus.vocabulary)
-    counts = np.zeros(known, np.int64)
-    for _, tokens in blocks(corpus.part("train")):
-        counts += np.bincount(tokens, minlength=known)
-    shown = [f"{corpus.text([i])!r} {counts[i] / counts.sum():.0%}" for i in np.argsort(-counts)]
-    return f", most often {', '.join(shown[:FREQUENT])}"
-
-
-def oddities(corpus: Corpus) -> list[str]:
-    """Characters that no text should have, how often and where first."""
-    import numpy as np
-
-    from unrolled.data.text.corpus import blocks
-
-    if corpus.vocabulary.level != "char":
-        return []
-    lines = []
-    for i, letter in enumerate(corpus.text(range(len(corpus.vocabulary)))):
-        if (letter == "\ufffd" or unicodedata.category(letter) in ODD) and letter not in LAYOUT:
-            found = [np.flatnonzero(tokens == i) + at for at, tokens in blocks(corpus.tokens)]
-            places = np.concatenate(found)
-            name = unicodedata.name(letter, "a control character")
-            lines.append(
-                f"odd: U+{ord(letter):04X} ({name}) {len(places):,} times, first as character "
-                f"{places[0] + 1:,}"
-            )
-    return lines
 
 
 def load(stored: Stored) -> LanguageModel:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from unrolled import files
-from unrolled.data.text.corpus import Corpus, Streams
+from unrolled.data.text.corpus import Corpus
+from unrolled.data.text.streams import Streams
 from unrolled.errors import DataError
 from unrolled.tasks.language.ensemble import AnyNetwork
 from unrolled.tasks.language.generate import Sampling, generate

@@ -1,0 +1,46 @@
+"""A text as streams side by side, for truncated backpropagation through time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from unrolled.errors import DataError
+
+
+class Streams:
+    """A text as B streams side by side, T symbols of each a step: the state can be carried over.
+
+    Stream b goes on in step k + 1 where it was in step k. Each epoch begins at another place of
+    the text (which is read as a ring, so that nothing is left out for good): where streams and
+    steps are cut varies, and so does the context of each symbol.
+
+    >>> streams = Streams(np.arange(20), batch=2, steps=3)
+    >>> [(a.tolist(), b.tolist()) for a, b in streams.epoch(0)][1]
+    ([[3, 4, 5], [13, 14, 15]], [[4, 5, 6], [14, 15, 16]])
+    """
+
+    def __init__(self, tokens: np.ndarray, batch: int, steps: int) -> None:
+        self.tokens = tokens
+        length = len(tokens) // batch
+        if length < 2:
+            raise DataError(
+                f"fit: the training part has {len(tokens)} symbols, too few for {batch} streams "
+                f"side by side: at least {2 * batch} are needed, or a smaller batch_size"
+            )
+        self.steps = min(steps, length - 1)
+        self._starts = np.arange(batch) * length
+        self._length = length
+
+    def __len__(self) -> int:
+        """The steps of an epoch."""
+        return self._length // self.steps
+
+    def epoch(self, offset: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Inputs and targets, each (B, T) and int64, from an offset of the text on."""
+        window = np.arange(self.steps + 1)
+        for step in range(len(self)):
+            places = self._starts[:, None] + (offset + step * self.steps + window)
+            chunk = self.tokens[places % len(self.tokens)].astype(np.int64)
+            yield chunk[:, :-1], chunk[:, 1:]
