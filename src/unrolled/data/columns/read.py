@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from unrolled.data import samples
 from unrolled.errors import DataError
 
 
@@ -17,7 +18,8 @@ class Raw:
     """Columns as they were read.
 
     columns: name -> arrow ChunkedArray (N,); taken out one by one as they are converted.
-    kind: "file", "mapping", "pandas", "polars" or "pyarrow"; label: the path, or the kind in words.
+    kind: "file", "mapping", "pandas", "polars" or "pyarrow"; label: the path, the name of
+        a sample, or the kind in words.
     index: the column that was the index of a pandas frame, if it holds times.
     """
 
@@ -61,7 +63,8 @@ def _read_file(path: Path) -> Raw:
         from unrolled.data.columns.csvfile import read_csv
 
         table = read_csv(path, packed=magic[:2] == b"\x1f\x8b")
-    return Raw(_columns(table, str(path)), "file", str(path))
+    label = samples.name_of(path) or str(path)
+    return Raw(_columns(table, label), "file", label)
 
 
 def _read_parquet(path: Path) -> Any:

@@ -82,6 +82,16 @@ def path(name: str) -> Path:
     return FOLDER / f"{name}.parquet"
 
 
+def name_of(path: Path) -> str | None:
+    """The name of the sample whose file this is; None for any other file.
+
+    >>> name_of(path("nyc-weather"))
+    'nyc-weather'
+    """
+    path = Path(path).resolve()
+    return path.stem if path.parent == FOLDER and path.suffix == ".parquet" else None
+
+
 def load(name: str) -> pa.Table | str:
     """A sample as a pyarrow Table, or as one str where it is text.
 
