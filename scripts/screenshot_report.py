@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from unrolled import report
+from unrolled import write_report
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         sys.exit("screenshot_report: expected chromium on the PATH (apt install chromium)")
-    page_file = report.write(options.run).resolve()
+    page_file = write_report(options.run).resolve()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
