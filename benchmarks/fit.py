@@ -16,7 +16,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import interleaved, keep
 from unrolled import Forecaster, Training, samples
+from unrolled.layers.engines import EngineName
 from unrolled.tasks.forecasting.losses import pinball_loss
+from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
 from unrolled.tasks.forecasting.objective import ForecastObjective
 from unrolled.training import train
 
@@ -36,7 +38,7 @@ def prepared(cell: str) -> tuple[Forecaster, ForecastObjective, Training]:
 
 def plain_loop(network: nn.Module, task: ForecastObjective, settings: Training) -> None:
     """What a careful person writes: windows made once, a DataLoader, AdamW, the best kept."""
-    data, held = task.train.tensor_dataset(), task.held.tensor_dataset()
+    data, held = task.train.tensor_dataset(), task.validation.tensor_dataset()
     loader = DataLoader(data, batch_size=settings.batch_size, shuffle=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0)
     quantiles, best, kept = task.model.quantiles, float("inf"), {}
@@ -65,7 +67,7 @@ def validate(network: nn.Module, held: TensorDataset, quantiles: torch.Tensor) -
     return sum(losses) / len(losses)
 
 
-def with_torch_layer(network: nn.Module) -> nn.Module:
+def with_torch_layer(network: ForecastNetwork) -> nn.Module:
     """The same network with torch.nn's own layer in the place of ours."""
     ours = network.encoder
     kind = getattr(nn, type(ours).__name__)
@@ -81,7 +83,7 @@ def beside_the_plain_loop() -> dict[str, float]:
     model, task, settings = prepared("lstm")
     start = copy.deepcopy(model.network.state_dict())
 
-    def ours(engine: str) -> None:
+    def ours(engine: EngineName) -> None:
         task.model.load_state_dict(start)
         task.model.encoder.engine = engine
         train(task, settings)
@@ -98,7 +100,7 @@ def end_to_end() -> dict[str, float]:
     """Seconds of `fit` of the demo's GRU, reading, linear map and evaluation included."""
     path = samples.path("nyc-weather")
 
-    def fit(engine: str) -> None:
+    def fit(engine: EngineName) -> None:
         training = Training(epochs=9, patience=9, engine=engine)  # the demo stops after nine
         Forecaster("temp", horizon=24, cell="gru").fit(path, training=training)
 

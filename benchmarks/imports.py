@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from benchmarks.timing import interleaved, keep
 
@@ -23,7 +25,9 @@ def main() -> None:
     commands = {s: [sys.executable, "-c", s] for s in STATEMENTS}
     for command in commands.values():  # once unmeasured, so that the files are in memory
         subprocess.run(command, check=True)
-    sides = {s: lambda c=c: subprocess.run(c, check=True) for s, c in commands.items()}
+    sides: dict[str, Callable[[], object]] = {
+        s: partial(subprocess.run, c, check=True) for s, c in commands.items()
+    }
     seconds = interleaved(sides, 9)
     for statement, value in seconds.items():
         print(f"{statement:<45}{value:6.2f} s{value / seconds['import torch']:7.2f} times torch's")

@@ -94,7 +94,7 @@ def plain_loop(network: Plain, corpus: Corpus) -> None:
         logits, state = network(inputs[:, chunk], state)
         state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets[:, chunk].flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         loss.item()
@@ -136,7 +136,7 @@ def share(vocabulary: int, rounds: int) -> None:
     features = network(symbols)[0].detach().requires_grad_()
     sides: dict[str, Callable[[], object]] = {
         "layers": layers,
-        "classifier": lambda: network.loss(features, symbols).backward(),  # type: ignore[no-untyped-call]
+        "classifier": lambda: network.loss(features, symbols).backward(),
     }
     seconds = interleaved(sides, 30 * rounds)
     part = seconds["classifier"] / sum(seconds.values())

@@ -19,7 +19,8 @@ class Tagger(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         outputs, _ = self.encoder(inputs)
-        return self.head(outputs)
+        result: torch.Tensor = self.head(outputs)
+        return result
 
 
 torch.manual_seed(0)

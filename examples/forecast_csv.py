@@ -20,7 +20,7 @@ def main(folder: Path) -> None:
 
     model = Forecaster("temp_max", horizon=7, hidden=16)
     model.fit(file, training=Training(epochs=3), out=folder / "run", overwrite=True)
-    print(model.results["verdict"])  # beside naive, seasonal naive and a linear map
+    print(model.verdict)  # beside naive, seasonal naive and a linear map
 
     again = Forecaster.load(folder / "run")  # the run folder is all that has to be kept
     for row in again.predict(file).to_pylist():  # seven days, each with its 90 % interval

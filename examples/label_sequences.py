@@ -24,7 +24,7 @@ X_new, y_new = waves(10)
 
 model = Classifier(hidden=16, ensemble=1)
 model.fit(X, y, test=Sequences.from_arrays(X_new, y_new), training=Training(epochs=10))
-print(model.results["verdict"])
+print(model.verdict)
 print(model.predict(X_new), model.predict_proba(X_new).round(2)[0])
 
 stream = model.stream()

@@ -10,7 +10,7 @@ roles = Roles(time="time_hour", series="origin", past=("humid", "pressure"))
 
 model = Forecaster("temp", horizon=6, lookback=24, hidden=16)
 model.fit(weather, roles, training=Training(epochs=1))
-print(model.results["verdict"])
+print(model.verdict)
 
 for row in model.predict(weather).to_pylist():  # the six hours after the last row of each airport
     print("{origin} {time_hour:%Y-%m-%d %H:%M}  {temp:.1f} °F".format(**row))

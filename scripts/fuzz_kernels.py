@@ -45,7 +45,7 @@ def case(seed: int) -> str | None:
     torch.manual_seed(seed)
     kind = draw.choice(("RNN", "GRU", "LSTM"))
     relu = kind == "RNN" and draw.random() < 0.5
-    settings = {
+    settings: dict[str, Any] = {
         # Of max(0, z) every layer must be seen: see `disagreement`.
         "num_layers": 1 if relu else draw.choice((1, 1, 2)),
         "bidirectional": draw.random() < 0.4,

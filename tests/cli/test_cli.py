@@ -24,6 +24,7 @@ from unrolled.cli import main
 from unrolled.cli.app import app
 from unrolled.console import values
 from unrolled.tasks.forecasting import objective as forecast_task
+from unrolled.tasks.forecasting.losses import pinball_loss
 
 COMMANDS = (
     *("demo", "samples", "inspect", "fit", "evaluate", "predict", "backtest", "generate"),
@@ -301,7 +302,7 @@ def test_times_of_a_sample_are_printed_short(tmp_path: Path, capsys: Capture) ->
 def test_a_loss_that_is_not_a_number_is_said_and_keeps_the_checkpoint(
     table: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, calls = forecast_task.pinball_loss, []
+    original, calls = pinball_loss, []
 
     def spoilt(*arguments: Any) -> torch.Tensor:
         calls.append(1)

@@ -116,7 +116,7 @@ def _imported(tree: ast.Module, package: str) -> Iterator[str]:
             base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
             yield from (f"{base}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            yield from (part.value.rstrip(".") for part in _beginnings(node))
+            yield from (str(part.value).rstrip(".") for part in _beginnings(node))
 
 
 def _beginnings(call: ast.Call) -> Iterator[ast.Constant]:

@@ -107,12 +107,14 @@ def test_scrambling_the_future_moves_no_bit(data: Table) -> None:
     train, rng = cut.train_rows(), np.random.default_rng(9)
     scrambled = {}
     for name, values in data.columns.items():
-        other = values.copy()
+        changed = values.copy()
         if values.dtype == object:
-            other[~train] = rng.choice(np.array(["zzz", "aaa", None], dtype=object), (~train).sum())
+            changed[~train] = rng.choice(
+                np.array(["zzz", "aaa", None], dtype=object), (~train).sum()
+            )
         else:
-            other[~train] = np.where(rng.random((~train).sum()) < 0.5, np.nan, 1e9)
-        scrambled[name] = other
+            changed[~train] = np.where(rng.random((~train).sum()) < 0.5, np.nan, 1e9)
+        scrambled[name] = changed
     other_data = replaced(data, **scrambled)
     one, other = TablePreprocessor.fit(data, cut), TablePreprocessor.fit(other_data, cut)
     assert one.to_dict() == other.to_dict()

@@ -30,7 +30,8 @@ PANDAS = {
 
 
 def utc(times: pd.DatetimeIndex) -> np.ndarray:
-    return times.tz_convert(None).to_numpy().astype("M8[us]")
+    converted: np.ndarray = times.tz_convert(None).to_numpy().astype("M8[us]")
+    return converted
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_mistake_is_named_by_its_place(inputs: Any, labels: Any, message: str)
 
 def test_arrays_may_be_nested_in_the_lists() -> None:
     rows = [np.arange(6.0).reshape(3, 2), np.ones((3, 2))]
-    assert Sequences.from_lists(rows, np.array(LABELS)).inputs[0, 2].tolist() == [4.0, 5.0]
+    assert Sequences.from_lists(rows, list(np.array(LABELS))).inputs[0, 2].tolist() == [4.0, 5.0]
 
 
 def test_the_code_of_the_page_on_shapes_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,8 @@ def table(*lengths: int, integer_time: bool = False) -> Table:
 
 
 def sizes(cut: Split) -> list[list[int]]:
-    return np.diff(cut.bounds, axis=1).tolist()
+    found: list[list[int]] = np.diff(cut.bounds, axis=1).tolist()
+    return found
 
 
 def test_fractions_are_of_each_series_rows() -> None:
@@ -61,7 +62,7 @@ def test_a_time_stamp_is_on_the_clock_of_the_table() -> None:
 def test_masks_of_the_parts_cover_every_row_once() -> None:
     cut = split(table(100, 40))
     total = sum(part.mask().astype(int) for part in (cut.train, cut.validation, cut.test))
-    assert (total == 1).all()
+    assert np.all(total == 1)
     assert cut.train_rows().sum() == len(cut.train) == 70 + 28
     assert cut.test.offsets.tolist() == [0, 100, 140]
 

@@ -27,7 +27,13 @@ from unrolled.tasks.language import objective as language_task
 from unrolled.training import loop
 
 # What a fit imports on its way: once, here, and not in every fork.
-SLOW = ("torch._dynamo", "pyarrow.compute", "pyarrow.csv", "rich.progress", "unrolled.report")
+SLOW: tuple[str, ...] = (
+    "torch._dynamo",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "rich.progress",
+    "unrolled.report",
+)
 SLOW += ("unrolled.data.table.build", "unrolled.data.columns.csvfile")
 # The file of each task and how it is fitted; of the table an epoch has five steps.
 SMALL = ("--hidden", "4", "--epochs", "3", "--batch-size")

@@ -12,7 +12,8 @@ from unrolled import Classifier
 from unrolled.errors import RunError
 from unrolled.tasks import write_report
 from unrolled.tasks.classification.estimator import TRAINING
-from unrolled.tasks.classification.page import Example, _wrong_steps
+from unrolled.tasks.classification.page import _wrong_steps
+from unrolled.tasks.classification.results import Example
 
 SLOW, FAST = "<slow & steady>", "빠름"
 

@@ -40,6 +40,11 @@ class Estimator(Generic[S, P, N]):
         """What was measured; None where nothing was."""
         return self.fitted.results
 
+    @property
+    def verdict(self) -> str:
+        """What was measured, in one plain sentence."""
+        return str((self.results or {}).get("verdict", "nothing was measured"))
+
     def run(
         self,
         plan: Plan[S, P, N],

@@ -14,7 +14,7 @@ import torch
 
 from unrolled import Classifier, Sequences, Training
 from unrolled.data.sequences.encode import SequencePreprocessor
-from unrolled.errors import DataError, RunError, SettingsError
+from unrolled.errors import DataError, NotFittedError, RunError, SettingsError
 from unrolled.tasks.classification import evaluate, inference
 from unrolled.tasks.classification.augment import Augment
 from unrolled.tasks.classification.estimator import TRAINING
@@ -22,7 +22,7 @@ from unrolled.tasks.classification.network import ClassEnsemble, Shape
 from unrolled.tasks.classification.plan import class_weights
 
 QUICK = replace(TRAINING, epochs=4)
-SMALL = {"hidden": 8, "ensemble": 2}
+SMALL: dict[str, Any] = {"hidden": 8, "ensemble": 2}
 
 
 def waves(count: int, seed: int = 0, missing: float = 0.0) -> tuple[list[np.ndarray], list[str]]:
@@ -263,10 +263,13 @@ def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
     inputs, names = waves(10)
     model = Classifier(**SMALL).fit(inputs, names, training=replace(QUICK, epochs=1))
     read: list[int] = []
-    ask = evaluate.probabilities
-    monkeypatch.setattr(
-        evaluate, "probabilities", lambda f, s, **how: (read.append(len(s)), ask(f, s, **how))[1]
-    )
+    ask = inference.probabilities
+
+    def counted(fit: Any, sequences: Sequences, **how: Any) -> np.ndarray:
+        read.append(len(sequences))
+        return ask(fit, sequences, **how)
+
+    monkeypatch.setattr(evaluate, "probabilities", counted)
     examples = model.evaluate(inputs, names)["examples"]
     assert max(read) == len(inputs)
     for example in examples:
@@ -325,17 +328,24 @@ def test_an_unseen_label_is_refused_by_name(fitted: Classifier) -> None:
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings: dict[str, Any], message: str) -> None:
-    for attempt in (lambda: Classifier(**settings), lambda: Classifier().set_params(**settings)):
+    attempts: list[Callable[..., Classifier]] = [Classifier, Classifier().set_params]
+    for attempt in attempts:
         with pytest.raises(SettingsError, match=f"classifier: {message}"):
-            attempt()
+            attempt(**settings)
     with pytest.raises(SettingsError, match="there is no setting 'width'"):
         Classifier().set_params(width=3)
 
 
 def test_it_must_be_fitted_first() -> None:
-    for ask in (lambda m: m.predict([[1.0]]), lambda m: m.stream(), lambda m: m.save("x")):
-        with pytest.raises(SettingsError, match="classifier is not fitted: call fit"):
-            ask(Classifier())
+    model = Classifier()
+    attempts: list[Callable[[], object]] = [
+        lambda: model.predict([[1.0]]),
+        model.stream,
+        lambda: model.save("x"),
+    ]
+    for ask in attempts:
+        with pytest.raises(NotFittedError, match="classifier is not fitted: call fit"):
+            ask()
 
 
 # What is missing

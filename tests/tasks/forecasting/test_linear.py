@@ -91,7 +91,9 @@ def test_an_untrained_network_forecasts_the_linear_map(windows: Windows) -> None
     assert forecast.shape == (len(windows), HORIZON, 2, 3)
     torch.testing.assert_close(forecast[..., 1], network.linear(whole.inputs, whole.future))
     assert (forecast.diff(dim=-1) > 0).all()
-    assert (network.encoder.weight_ih_l0[:, 3] == 0).all(), "weights of a mask start at zero"
+    assert (network.encoder.get_parameter("weight_ih_l0")[:, 3] == 0).all(), (
+        "weights of a mask start at zero"
+    )
 
 
 def test_the_recurrent_part_does_not_see_levels(windows: Windows) -> None:

@@ -77,7 +77,7 @@ def test_loss_and_gradients_are_torchs_cross_entropy(tie: bool, vocabulary: int)
         mine = torch.autograd.grad(ours * factor, weights, retain_graph=True)
         torch.testing.assert_close(mine, [g * factor for g in other], rtol=1e-4, atol=1e-6)
     for _ in range(2):  # summed where the gradients stand
-        ours.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+        ours.backward(retain_graph=True)
     summed = [weight.grad for weight in weights]
     torch.testing.assert_close(summed, [g * 2 for g in other], rtol=1e-4, atol=1e-6)
 
@@ -87,7 +87,7 @@ def test_tied_weights_are_one_tensor_and_the_zero_vector_stays_zero() -> None:
     assert network.classifier.data_ptr() == network.embed.weight.data_ptr()
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.1)
     features, _ = network(torch.tensor([[9, 0, 1, 10]]).T)
-    network.loss(features, torch.tensor([[0, 1, 2, 3]]).T).backward()  # type: ignore[no-untyped-call]
+    network.loss(features, torch.tensor([[0, 1, 2, 3]]).T).backward()
     optimizer.step()
     assert not network.embed.weight[9].any()
     assert network.embed.weight[0].any()

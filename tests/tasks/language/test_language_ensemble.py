@@ -54,7 +54,7 @@ def test_probabilities_are_meaned_and_losses_too(cell: str, tie: bool) -> None:
 def test_each_network_learns_as_if_it_were_alone() -> None:
     together = ensemble(9)
     symbols, targets = torch.randint(0, 9, (2, 31, 4))
-    together.loss(together(symbols)[0], targets).backward()  # type: ignore[no-untyped-call]
+    together.loss(together(symbols)[0], targets).backward()
     for network in together.members():
         weights = list(network.parameters())
         own = torch.autograd.grad(network.loss(network(symbols)[0], targets), weights)

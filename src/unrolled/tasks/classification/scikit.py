@@ -33,7 +33,7 @@ class Parameters:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn wants to know of an estimator; only it asks."""
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # type: ignore[import-untyped]
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
 
         return Tags(
             estimator_type="classifier",
