@@ -213,7 +213,8 @@ NB_MODULE(_kernels, m) {
         const Network n = network(shape, steps, weights, threads);
         const bool batch_first = shape.batch_first;
         const Rows from = rows(x, batch_first), outputs = rows(y, batch_first);
-        const States first = read_only(states_in(shape, states)), dlast = read_only(states_in(shape, given, 1));
+        const States first = read_only(states_in(shape, states));
+        const States dlast = read_only(states_in(shape, given, 1));
         const StateResults dfirst = states_in(shape, wanted, 1);
         const OutputGradients out{rows(given[0], batch_first), dlast};
         const InputGradients in{time_major(wanted[0], n.seq, batch_first), dfirst,

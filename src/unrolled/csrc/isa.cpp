@@ -56,7 +56,8 @@ void elementary(const float* x, int64_t n, float* out) {
 #define UNROLLED_TEXT(name) #name
 #define UNROLLED_NAME(name) UNROLLED_TEXT(name)
 extern const Kernels kernels;
-const Kernels kernels{UNROLLED_NAME(UNROLLED_ISA), kCells.data(), static_cast<int>(kCells.size()), elementary};
+const Kernels kernels{UNROLLED_NAME(UNROLLED_ISA), kCells.data(), static_cast<int>(kCells.size()),
+                      elementary};
 
 }  // namespace UNROLLED_ISA
 }  // namespace unrolled

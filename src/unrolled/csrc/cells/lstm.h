@@ -23,8 +23,8 @@ struct Lstm {
   }
 
   // The memory is c.
-  static UNROLLED_INLINE void forward(const float* z, int64_t stride, const float*, float* c, int64_t, float* h,
-                                      float* s, int64_t s_stride) {
+  static UNROLLED_INLINE void forward(const float* z, int64_t stride, const float*, float* c, int64_t,
+                                      float* h, float* s, int64_t s_stride) {
     UNROLLED_EACH_VECTOR {
       const Vec i = load(z + u), f = load(z + stride + u), o = load(z + 2 * stride + u);
       const Vec g = load(z + 3 * stride + u);
