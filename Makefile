@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := pyproject.toml constraints.txt $(wildcard CMakeLists.txt src/unrolled/csrc/*)
+SOURCES := pyproject.toml constraints.txt $(wildcard CMakeLists.txt src/unrolled/csrc/* src/unrolled/csrc/cells/*)
 
 .PHONY: demo test test-all coverage check format docs bench clean
 

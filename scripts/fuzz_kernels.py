@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from unrolled.layers import extension as _native
 from unrolled.layers import native
+from unrolled.layers.catalogue import CATALOGUE, state_shapes
 
 SIZES = (1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48, 64, 65, 100, 130, 200)
 
@@ -27,6 +28,11 @@ def tensors(result: Any) -> list[Tensor]:
     if isinstance(result, Tensor):
         return [result]
     return [t for part in result if part is not None for t in tensors(part)]
+
+
+def as_state(parts: list[Tensor]) -> Any:
+    """Tensors of a state as torch's layers take them: one alone, or a tuple."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def strided(shape: tuple[int, ...], draw: random.Random) -> Tensor:
@@ -43,8 +49,8 @@ def case(seed: int) -> str | None:
     """Run one random case; None when both engines agree, else what differs."""
     draw = random.Random(seed)
     torch.manual_seed(seed)
-    kind = draw.choice(("RNN", "GRU", "LSTM"))
-    relu = kind == "RNN" and draw.random() < 0.5
+    kind: Any = draw.choice([row.torch_layer for row in CATALOGUE])
+    relu = kind is nn.RNN and draw.random() < 0.5
     settings: dict[str, Any] = {
         # Of max(0, z) every layer must be seen: see `disagreement`.
         "num_layers": 1 if relu else draw.choice((1, 1, 2)),
@@ -55,14 +61,13 @@ def case(seed: int) -> str | None:
     }
     inputs, hidden = draw.choice(SIZES), draw.choice(SIZES)
     batch, steps = draw.choice((1, 1, 2, 3, 5, 8, 13, 40, 257)), draw.choice((1, 2, 5, 9, 30))
-    layer = getattr(nn, kind)(inputs, hidden, **settings)
+    layer = kind(inputs, hidden, **settings)
     for weight in layer.parameters():
         weight.requires_grad_(draw.random() < 0.9)
     shape = (batch, steps, inputs) if settings["batch_first"] else (steps, batch, inputs)
     x = strided(shape, draw).requires_grad_(draw.random() < 0.7)
-    cells = settings["num_layers"] * (2 if settings["bidirectional"] else 1)
-    state: Any = [strided((cells, batch, hidden), draw).requires_grad_() for _ in range(2)]
-    state = None if draw.random() < 0.3 else tuple(state) if kind == "LSTM" else state[0]
+    parts = [strided(shape, draw).requires_grad_() for shape in state_shapes(layer, (batch,))]
+    state = None if draw.random() < 0.3 else as_state(parts)
     lengths = [draw.randint(1, steps) for _ in range(batch)] if draw.random() < 0.4 else None
 
     def run(layer: nn.RNNBase, x: Tensor, state: Any, engine: Any) -> list[Tensor]:
@@ -87,14 +92,14 @@ def case(seed: int) -> str | None:
             weight.data = changed(weight.detach(), noise)
         there.to(dtype)
         parts = [] if state is None else [changed(t, noise).to(dtype) for t in tensors(state)]
-        state_there = None if state is None else tuple(parts) if kind == "LSTM" else parts[0]
+        state_there = None if state is None else as_state(parts)
         return run(there, changed(x, noise).to(dtype), state_there, there)
 
     torch.set_num_threads(draw.choice((1, 2, 3)))
     ours = run(layer, x, state, lambda x, s: native.forward(layer, x, s))
     theirs = run(layer, x, state, layer)
     found = disagreement(ours, theirs, torchs, relu)
-    what = f"{kind}({inputs}, {hidden}, {settings}), batch {batch}, steps {steps}"
+    what = f"{kind.__name__}({inputs}, {hidden}, {settings}), batch {batch}, steps {steps}"
     return f"seed {seed}: {what}, lengths {lengths}: {found}" if found else None
 
 

@@ -36,34 +36,34 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant("cells.h", "Lstm", "i, f: tanh", "sigmoids(z, 3", "tanhs(z, 2 * stride);\n    sigmoids(z + 2 * stride, 1"),
+    Mutant("cells/lstm.h", "Lstm", "i, f: tanh", "sigmoids(z, 3", "tanhs(z, 2 * stride);\n    sigmoids(z + 2 * stride, 1"),
     Mutant(
-        "cells.h",
+        "cells/lstm.h",
         "Lstm",
         "g: sigmoid",
         "tanhs(z + 3 * stride, stride);",
         "sigmoids(z + 3 * stride, stride);",
     ),
-    Mutant("cells.h", "Lstm", "o: tanh", "sigmoids(z, 3 * stride)", "sigmoids(z, 2 * stride);\n    tanhs(z + 2 * stride, stride)"),
-    Mutant("cells.h", "Lstm", "c: without f", "f * before + i * g;\n      store(c", "before + i * g;\n      store(c"),
-    Mutant("cells.h", "Lstm", "h: without tanh", "o * tanh(after)", "o * after"),
-    Mutant("cells.h", "Lstm", "di", "d * g * (i * (1.0f - i))", "d * g * (i * (1.0f + i))"),
-    Mutant("cells.h", "Lstm", "df", "d * before * (f * (1.0f - f))", "d * (f * (1.0f - f))"),
-    Mutant("cells.h", "Lstm", "dg", "d * i * (1.0f - g * g)", "d * i * (1.0f - g)"),
-    Mutant("cells.h", "Lstm", "do", "from_h * tanh_c * (o", "from_h * (o"),
-    Mutant("cells.h", "Lstm", "dc passed on", "store(dc + u, d * f)", "store(dc + u, d)"),
-    Mutant("cells.h", "Lstm", "dc from h", "(1.0f - tanh_c * tanh_c)", "(1.0f - tanh_c)"),
-    Mutant("cells.h", "Gru", "r, z: tanh", "{ sigmoids(z, 2 * stride); }", "{ tanhs(z, 2 * stride); }"),
-    Mutant("cells.h", "Gru", "n: without r", "reset * from_h);", "from_h);"),
-    Mutant("cells.h", "Gru", "h: z the other way", "update * (load(before + u) - n)", "(1.0f - update) * (load(before + u) - n)"),
-    Mutant("cells.h", "Gru", "dn", "d * (1.0f - update) * (1.0f - n * n)", "d * update * (1.0f - n * n)"),
-    Mutant("cells.h", "Gru", "dn from h", "store(dz + u, dn * reset)", "store(dz + u, dn)"),
-    Mutant("cells.h", "Gru", "dr", "dn * from_h * (reset", "dn * (reset"),
-    Mutant("cells.h", "Gru", "dz", "d * (load(before + u) - n) * (update", "d * (update"),
-    Mutant("cells.h", "Gru", "dh passed on", "store(dh + u, d * update)", "store(dh + u, d)"),
-    Mutant("cells.h", "Rnn", "tanh and relu exchanged", "kRelu ? at_least(sum, 0.0f) : tanh(sum)", "kRelu ? tanh(sum) : at_least(sum, 0.0f)"),
-    Mutant("cells.h", "Rnn", "dz of tanh", "d * (1.0f - after * after)", "d * (1.0f - after)"),
-    Mutant("cells.h", "Rnn", "dz of relu", "after <= 0.0f ? splat(0.0f) : d", "after <= 0.0f ? d : d"),
+    Mutant("cells/lstm.h", "Lstm", "o: tanh", "sigmoids(z, 3 * stride)", "sigmoids(z, 2 * stride);\n    tanhs(z + 2 * stride, stride)"),
+    Mutant("cells/lstm.h", "Lstm", "c: without f", "f * before + i * g;\n      store(c", "before + i * g;\n      store(c"),
+    Mutant("cells/lstm.h", "Lstm", "h: without tanh", "o * tanh(after)", "o * after"),
+    Mutant("cells/lstm.h", "Lstm", "di", "d * g * (i * (1.0f - i))", "d * g * (i * (1.0f + i))"),
+    Mutant("cells/lstm.h", "Lstm", "df", "d * before * (f * (1.0f - f))", "d * (f * (1.0f - f))"),
+    Mutant("cells/lstm.h", "Lstm", "dg", "d * i * (1.0f - g * g)", "d * i * (1.0f - g)"),
+    Mutant("cells/lstm.h", "Lstm", "do", "from_h * tanh_c * (o", "from_h * (o"),
+    Mutant("cells/lstm.h", "Lstm", "dc passed on", "store(dc + u, d * f)", "store(dc + u, d)"),
+    Mutant("cells/lstm.h", "Lstm", "dc from h", "(1.0f - tanh_c * tanh_c)", "(1.0f - tanh_c)"),
+    Mutant("cells/gru.h", "Gru", "r, z: tanh", "{ sigmoids(z, 2 * stride); }", "{ tanhs(z, 2 * stride); }"),
+    Mutant("cells/gru.h", "Gru", "n: without r", "reset * from_h);", "from_h);"),
+    Mutant("cells/gru.h", "Gru", "h: z the other way", "update * (load(before + u) - n)", "(1.0f - update) * (load(before + u) - n)"),
+    Mutant("cells/gru.h", "Gru", "dn", "d * (1.0f - update) * (1.0f - n * n)", "d * update * (1.0f - n * n)"),
+    Mutant("cells/gru.h", "Gru", "dn from h", "store(dz + u, dn * reset)", "store(dz + u, dn)"),
+    Mutant("cells/gru.h", "Gru", "dr", "dn * from_h * (reset", "dn * (reset"),
+    Mutant("cells/gru.h", "Gru", "dz", "d * (load(before + u) - n) * (update", "d * (update"),
+    Mutant("cells/gru.h", "Gru", "dh passed on", "store(dh + u, d * update)", "store(dh + u, d)"),
+    Mutant("cells/rnn.h", "Rnn", "tanh and relu exchanged", "kRelu ? at_least(sum, 0.0f) : tanh(sum)", "kRelu ? tanh(sum) : at_least(sum, 0.0f)"),
+    Mutant("cells/rnn.h", "Rnn", "dz of tanh", "d * (1.0f - after * after)", "d * (1.0f - after)"),
+    Mutant("cells/rnn.h", "Rnn", "dz of relu", "after <= 0.0f ? splat(0.0f) : d", "after <= 0.0f ? d : d"),
     Mutant("forward.h", "all", "bias of x left out", "if (u < H && Cell::kFromX[stage] && f.w.b_ih)", "if (u < 0 && f.w.b_ih)"),
     Mutant("forward.h", "all", "bias of h left out", "if (u < H && Cell::kFromH[stage] && f.w.b_hh)", "if (u < 0 && f.w.b_hh)"),
     Mutant("backward.h", "all", "dh without dy", "load(dh + at + v) + load(from_y + v)", "load(dh + at + v)"),
@@ -92,7 +92,15 @@ def caught(work: Path, mutant: Mutant | None) -> str:
         return "does not compile"
     for module in (work / "build").glob("_kernels*.so"):
         shutil.copy(module, work / "src" / "unrolled")
-    tests = ("tests/test_native.py", "-x", "-q", "-p", "no:cacheprovider", "-k", "equals or packed")
+    tests = (
+        "tests/layers/test_native.py",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "equals or packed",
+    )
     ran = call(sys.executable, "-c", RUN_TESTS, str(work / "src"), *tests, cwd=ROOT)
     return "survives" if ran.returncode == 0 else "caught" if ran.returncode == 1 else "broken"
 

@@ -22,7 +22,7 @@ cp "$build"/_kernels*.so "$build/package/unrolled/"
 asan=$("${CXX:-c++}" -print-file-name=libasan.so)
 stdcxx=$("${CXX:-c++}" -print-file-name=libstdc++.so)  # or exceptions are not seen by libasan
 cd "$root"
-[ $# -gt 0 ] || set -- tests/test_native.py tests/test_native_behaviour.py tests/test_native_layouts.py -k "not forked and not table"
+[ $# -gt 0 ] || set -- tests/layers/test_native.py tests/layers/test_native_behaviour.py tests/layers/test_native_layouts.py -k "not forked and not table"
 LD_PRELOAD="$asan $stdcxx" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
   PYTHONPATH="$build/package" "$python" -c '
 import sys

@@ -7,7 +7,7 @@ from torch import Tensor
 class Shape:
     def __init__(
         self,
-        kind: int,
+        cell: str,
         input: int,
         hidden: int,
         layers: int,
@@ -32,8 +32,8 @@ def forward(
     steps: Steps,
     weights: list[Tensor],
     x: Tensor,
-    states: tuple[Tensor | None, Tensor | None],
-    results: tuple[Tensor, Tensor, Tensor | None],
+    states: tuple[Tensor | None, ...],
+    results: tuple[Tensor, ...],
     keep: bool,
     threads: int,
 ) -> Tensor | None: ...
@@ -42,14 +42,15 @@ def backward(
     steps: Steps,
     weights: list[Tensor],
     x: Tensor,
-    states: tuple[Tensor | None, Tensor | None],
+    states: tuple[Tensor | None, ...],
     y: Tensor,
     saved: Tensor,
-    given: tuple[Tensor | None, Tensor | None, Tensor | None],
-    wanted: tuple[Tensor | None, Tensor | None, Tensor | None],
+    given: tuple[Tensor | None, ...],
+    wanted: tuple[Tensor | None, ...],
     weight_gradients: list[Tensor | None],
     threads: int,
 ) -> None: ...
+def cells() -> list[tuple[str, int, int]]: ...
 def empty(shape: Sequence[int], strides: Sequence[int]) -> Tensor: ...
 def isa() -> str: ...
 def built_isas() -> list[str]: ...

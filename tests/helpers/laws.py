@@ -1,7 +1,7 @@
 """What the law suite runs over: every cell on every engine in every number type it takes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from unrolled.layers import GRU, LSTM, RNN, explain
+from unrolled.layers import LSTM, explain
+from unrolled.layers.catalogue import CATALOGUE, state_shapes
+from unrolled.layers.recurrent import LAYERS
 
 KINDS: dict[str, Callable[..., nn.RNNBase]] = {
-    "rnn_tanh": RNN,
-    "rnn_relu": RNN,
-    "lstm": LSTM,
-    "gru": GRU,
+    mode.lower(): LAYERS[row.name] for row in CATALOGUE for mode in row.cell.modes
 }
-THEIRS = {RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU}
+THEIRS = {LAYERS[row.name]: row.torch_layer for row in CATALOGUE}
 DTYPES = {
     "reference": ("float32", "float64"),
     "torch": ("float32", "float64"),
@@ -115,13 +114,14 @@ def torch_twin(layer: nn.RNNBase) -> nn.RNNBase:
 
 
 def random_state(layer: nn.RNNBase, *batch: int) -> Any:
-    """A state of random numbers: h, or (h, c), each (layers · directions, B, H)."""
-    cells = layer.num_layers * (2 if layer.bidirectional else 1)
-    make = {"dtype": layer.weight_ih_l0.dtype}
-    hidden = torch.randn(cells, *batch, layer.proj_size or layer.hidden_size, **make)
-    if layer.mode != "LSTM":
-        return hidden
-    return hidden, torch.randn(cells, *batch, layer.hidden_size, **make)
+    """A state of random numbers, as the layer takes it: one tensor, or a tuple of them."""
+    dtype = layer.weight_ih_l0.dtype
+    return as_state([torch.randn(shape, dtype=dtype) for shape in state_shapes(layer, batch)])
+
+
+def as_state(parts: Sequence[Tensor]) -> Any:
+    """Tensors of a state as torch's layers take them: one alone, or a tuple."""
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def results_and_gradients(layer: nn.RNNBase, inputs: Any, state: Any) -> list[Tensor]:
@@ -131,7 +131,7 @@ def results_and_gradients(layer: nn.RNNBase, inputs: Any, state: Any) -> list[Te
     leaves = [part.detach().requires_grad_() for part in parts]
     inputs = inputs._replace(data=leaves[0]) if packed else leaves[0]
     if state is not None:
-        state = leaves[1] if isinstance(state, Tensor) else tuple(leaves[1:])
+        state = as_state(leaves[1:])
     results = [t for t in flat(layer(inputs, state)) if t.is_floating_point()]
     # Each result counts with weights of its own, so that none can stand for another.
     waves = [

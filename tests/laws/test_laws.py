@@ -10,12 +10,14 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 import torch
 from helpers.laws import (
     Case,
+    as_state,
     cases,
     flat,
     random_state,
@@ -27,7 +29,8 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 from unrolled.errors import EngineError
-from unrolled.layers.reference import CELLS
+from unrolled.layers.catalogue import of_mode
+from unrolled.layers.cells import each_part
 
 STEPS, BATCH = 7, 4
 
@@ -121,7 +124,7 @@ def test_no_state_equals_zeros(case: Case) -> None:
     layer = case.layer()
     inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
     state = random_state(layer, BATCH)
-    zeros = state * 0 if case.cell != "lstm" else tuple(part * 0 for part in state)
+    zeros = each_part(torch.zeros_like, state)
     for ours, theirs in zip(flat(layer(inputs)), flat(layer(inputs, zeros)), strict=True):
         assert torch.equal(ours, theirs)
 
@@ -135,10 +138,9 @@ def test_one_time_step_equals_one_call_of_each_cell(case: Case) -> None:
     for index in range(case.layers):
         sides = []
         for reverse in (False, True) if case.bidirectional else (False,):
-            cell = CELLS[layer.mode].from_layer(layer, index, reverse)
+            cell = of_mode(layer.mode).cell.from_layer(layer, index, reverse)
             at = len(ends)
-            start = state[at] if case.cell != "lstm" else tuple(part[at] for part in state)
-            side, end = cell(rows, start)
+            side, end = cell(rows, each_part(itemgetter(at), state))
             sides.append(side)
             ends.append(flat(end))
         rows = torch.cat(sides, dim=-1)
@@ -220,7 +222,7 @@ def test_gradients_equal_finite_differences(case: Case) -> None:
     state = [part.requires_grad_() for part in flat(random_state(layer, 2))]
 
     def results(*leaves: torch.Tensor) -> list[torch.Tensor]:
-        start = leaves[1] if case.cell != "lstm" else leaves[1:3]
+        start = as_state(leaves[1 : 1 + len(state)])
         weights = dict(zip(names, leaves[1 + len(state) :], strict=True))
         return flat(torch.func.functional_call(layer, weights, (leaves[0], start)))
 

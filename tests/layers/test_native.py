@@ -10,8 +10,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from unrolled.layers import extension as _native
 from unrolled.layers import native
+from unrolled.layers.native_support import KERNELS
 
-KINDS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
+KINDS = tuple(KERNELS)
 ISAS = _native.kernels.supported_isas() if _native.kernels else ["absent"]
 
 

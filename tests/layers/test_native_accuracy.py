@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from unrolled.layers import extension as _native
 from unrolled.layers import native
+from unrolled.layers.native_support import KERNELS
 
-KINDS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
+KINDS = tuple(KERNELS)
 SEEDS = 8
 BOUND = 2.0  # times torch's own error
 HALF_ULP = 2.0**-24  # an error below half a unit in the last place is rounding itself

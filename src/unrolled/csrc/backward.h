@@ -1,7 +1,7 @@
 // The backward pass of one layer in one direction: a chunk of steps at a time, first the recurrence,
 // then, from the chunk's dz while it is warm, the gradients of x and of the weights.
 #pragma once
-#include "cells.h"
+#include "cells/list.h"
 #include "pack.h"
 #include "parts.h"
 #include "plan.h"
@@ -12,7 +12,7 @@ namespace UNROLLED_ISA {
 
 template <class Cell>
 struct BackwardPass {
-  static constexpr int kG = Cell::kGates;
+  static constexpr int kG = Cell::kGates, kMemories = Cell::kStates - 1;
   static constexpr int kFirstX = Cell::kStageX[0];  // x's stages are the last ones, h's the first
 
   // What a team needs to take some rows of the batch through a chunk of steps. A chunk's k counts its
@@ -33,17 +33,18 @@ struct BackwardPass {
   float* w_x;      // (blocks of I, G * Hp, 16)
   float* w_h;      // (blocks of H, G * Hp, 16)
   float* dh;       // (B, Hp) what has reached h so far
-  float* dc;       // (B, Hp) likewise c
+  float* dmemory;  // (states - 1, B, Hp) likewise the others of a state
   float* chunks;   // a chunk's memory for each thread that has parts of its own, else one for all
   Parts parts;
 
   BackwardPass(const Backward& f, Arena& arena)
-      : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
+      : f(f), plan(make_plan(Cell::kGates, f.input, f.hidden, f.seq, f.threads)),
         I(f.input), H(f.hidden), blocks(blocks_of(f.hidden)), Hp(padded(f.hidden)),
         // odd, or the panels' rows would all fall into the same few sets of the caches
         capacity(plan.chunk_rows | 1),
         w_x(f.dx ? arena.take(padded(I) * kG * Hp) : nullptr), w_h(arena.take(Hp * kG * Hp)),
-        dh(arena.take(f.seq.batch * Hp)), dc(Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr),
+        dh(arena.take(f.seq.batch * Hp)),
+        dmemory(kMemories ? arena.take(kMemories * f.seq.batch * Hp) : nullptr),
         chunks(arena.take(chunk_floats() * (plan.parts > 1 ? plan.threads : 1))),
         parts(f, kG, plan.parts, arena) {}
 
@@ -84,16 +85,18 @@ struct BackwardPass {
       }
       parts.add_up(team);
     });
-    if (f.dh0) unpad_rows(f.dh0, dh, f.seq.batch, H);
-    if (f.dc0) unpad_rows(f.dc0, dc, f.seq.batch, H);
+    if (f.dfirst[0]) unpad_rows(f.dfirst[0], dh, f.seq.batch, H);
+    for (int i = 0; i < kMemories; ++i)
+      if (f.dfirst[i + 1]) unpad_rows(f.dfirst[i + 1], dmemory + i * f.seq.batch * Hp, f.seq.batch, H);
   }
 
   void prepare(Team team) {
     pack_backward(f.w.w_hh, Cell::kStageH, kG, H, H, team.share(blocks), w_h);
     if (f.dx) pack_backward(f.w.w_ih, Cell::kStageX, kG, H, I, team.share(blocks_of(I)), w_x);
     if (team.id != 0) return;
-    pad_rows(dh, f.dhn, f.seq.batch, H);
-    if (Cell::kHasC) pad_rows(dc, f.dcn, f.seq.batch, H);
+    pad_rows(dh, f.dlast[0], f.seq.batch, H);
+    for (int i = 0; i < kMemories; ++i)
+      pad_rows(dmemory + i * f.seq.batch * Hp, f.dlast[i + 1], f.seq.batch, H);
   }
 
   // From the last step to the first: a chunk's steps one by one, then all at once what needs its dz.
@@ -138,7 +141,7 @@ struct BackwardPass {
         chunk.row_of[k + r] = f.seq.offset(t) + b;
         for (int64_t i = 0; i < I; i += kBlock)
           load_block(chunk.x + i * capacity + at, f.x.at(f.seq, t, b) + i, min64(kBlock, I - i));
-        const float* h = b < known ? f.y.at(f.seq, t_before, b) : f.h0 ? f.h0 + b * H : nullptr;
+        const float* h = b < known ? f.y.at(f.seq, t_before, b) : f.first[0] ? f.first[0] + b * H : nullptr;
         for (int64_t u = 0; u < H; u += kBlock) {
           if (h)
             load_block(chunk.before + u * capacity + at, h + u, min64(kBlock, H - u));
@@ -150,7 +153,7 @@ struct BackwardPass {
     }
   }
 
-  // dz of one step from what reached h and c. Row by row, as the saved values lie: 2-5 % of a backward
+  // dz of one step from what reached the state. Row by row, as the saved values lie: 2-5 % of a backward
   // pass at H = 256 against block by block.
   void through_cell(int64_t t, int64_t first, Range rows, Range mine, const Chunk& chunk) {
     alignas(64) float from_y[kBlock], after[kBlock];
@@ -167,8 +170,8 @@ struct BackwardPass {
           load_block(after, f.y.at(f.seq, t, b) + u, n);
           saved = after;
         }
-        Cell::backward(saved, Hp, chunk.before + k, dh + at, Cell::kHasC ? dc + at : nullptr, chunk.dz + k,
-                       Hp * capacity);
+        Cell::backward(saved, Hp, chunk.before + k, dh + at, kMemories ? dmemory + at : nullptr,
+                       f.seq.batch * Hp, chunk.dz + k, Hp * capacity);
         // Padded units saw infinity times a padded zero if x was infinite: they must stay zero.
         for (int stage = 0; n < kBlock && stage < Cell::kStages; ++stage)
           zero(chunk.dz + k + stage * Hp * capacity + n, kBlock - n);

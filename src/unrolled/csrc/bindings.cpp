@@ -2,9 +2,12 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <tuple>
 
 #include "dispatch.h"
 #include "network.h"
@@ -17,21 +20,22 @@ namespace {
 
 // A layer's shape, fixed when it is made.
 struct Shape {
-  int kind;
+  int number;  // of the cell, the same for every instruction set
   int64_t input, hidden, layers, directions;
   bool biased, batch_first;
-  Shape(int kind, int64_t input, int64_t hidden, int64_t layers, int64_t directions, bool biased,
-        bool batch_first)
-      : kind(kind), input(input), hidden(hidden), layers(layers), directions(directions), biased(biased),
-        batch_first(batch_first) {
-    if (kind < 0 || kind > 3 || input < 1 || hidden < 1 || layers < 1 || directions < 1 || directions > 2)
-      throw std::invalid_argument("Shape: kind must be 0..3, directions 1 or 2, all sizes positive");
+  Shape(const std::string& cell, int64_t input, int64_t hidden, int64_t layers, int64_t directions,
+        bool biased, bool batch_first)
+      : number(find_cell(cell)), input(input), hidden(hidden), layers(layers), directions(directions),
+        biased(biased), batch_first(batch_first) {
+    if (number < 0) throw std::invalid_argument("Shape: there are no kernels of a cell " + cell);
+    if (input < 1 || hidden < 1 || layers < 1 || directions < 1 || directions > 2)
+      throw std::invalid_argument("Shape: directions must be 1 or 2, all sizes positive");
   }
-  bool lstm() const { return static_cast<Kind>(kind) == Kind::lstm; }
+  const CellKernels& cell() const { return kernels().cells[number]; }
   size_t weights_a_cell() const { return biased ? 4 : 2; }
 
   // Whether weights, inputs (no PackedSequence) and state are what the kernels take. A quick yes: why
-  // not, layers/refusals.py says in words.
+  // not, layers/native_support.py says in words.
   bool takes(const nb::list& weights, nb::handle x, nb::handle state) const {
     View inputs;
     if (!read(x, inputs) || inputs.axes < 2 || inputs.shape[inputs.axes - 1] != input) return false;
@@ -44,7 +48,7 @@ struct Shape {
   bool takes_weights(const nb::list& weights) const {
     const size_t cells = static_cast<size_t>(layers * directions), each = weights_a_cell();
     if (weights.size() != cells * each) return false;
-    const int64_t rows = gate_count(static_cast<Kind>(kind)) * hidden;
+    const int64_t rows = cell().gates * hidden;
     for (size_t i = 0; i < weights.size(); ++i) {
       View w;
       const bool matrix = i % each < 2;
@@ -58,9 +62,13 @@ struct Shape {
   // batch: -1 for a row without a batch.
   bool takes_state(nb::handle state, int64_t batch) const {
     if (state.is_none()) return true;
-    if (!lstm()) return is_state(state, batch);
+    const int count = cell().states;
+    if (count == 1) return is_state(state, batch);
     if (!nb::isinstance<nb::tuple>(state) && !nb::isinstance<nb::list>(state)) return false;
-    return nb::len(state) == 2 && is_state(state[0], batch) && is_state(state[1], batch);
+    if (nb::len(state) != static_cast<size_t>(count)) return false;
+    for (int i = 0; i < count; ++i)
+      if (!is_state(state[i], batch)) return false;
+    return true;
   }
   bool is_state(nb::handle tensor, int64_t batch) const {
     View h;
@@ -108,8 +116,23 @@ std::vector<float*> cell_weights(const Shape& s, const nb::list& tensors) {
 }
 
 Network network(const Shape& s, const Steps& steps, const nb::list& weights, int threads) {
-  return Network{static_cast<Kind>(s.kind), s.input, s.hidden, s.layers, s.directions, steps.seq,
+  return Network{s.cell(), s.input, s.hidden, s.layers, s.directions, steps.seq,
                  cell_weights(s, weights), usable_threads(threads)};
+}
+
+// The tensors of a state after the first `skipped` of a tuple, which holds nothing else.
+StateResults states_in(const Shape& s, const nb::tuple& tensors, size_t skipped = 0) {
+  const size_t count = static_cast<size_t>(s.cell().states);
+  if (tensors.size() != skipped + count)
+    throw std::invalid_argument("a cell of this shape has another number of states");
+  StateResults found{};
+  for (size_t i = 0; i < count; ++i) found[i] = dense(tensors[skipped + i]);
+  return found;
+}
+States read_only(const StateResults& tensors) {
+  States found{};
+  std::copy(tensors.begin(), tensors.end(), found.begin());
+  return found;
 }
 
 // A buffer of the pool as a tensor of its own, which gives it back when it goes. Autograd frees what
@@ -130,6 +153,16 @@ nb::object empty(const std::vector<size_t>& shape, const std::vector<int64_t>& s
   return as_tensor(std::make_unique<Buffer>(floats), shape, strides);
 }
 
+// The cells that have kernels: name, gates, tensors of the state.
+std::vector<std::tuple<std::string, int, int>> cells() {
+  std::vector<std::tuple<std::string, int, int>> found;
+  for (int i = 0; i < kernels().cell_count; ++i) {
+    const CellKernels& cell = kernels().cells[i];
+    found.emplace_back(cell.name, cell.gates, cell.states);
+  }
+  return found;
+}
+
 std::vector<float> elementary(const std::vector<float>& x) {
   std::vector<float> out(3 * x.size());
   kernels().elementary(x.data(), static_cast<int64_t>(x.size()), out.data());
@@ -143,25 +176,26 @@ NB_MODULE(_kernels, m) {
   nb::set_leak_warnings(false);
   find_torch();
   nb::class_<Shape>(m, "Shape")
-      .def(nb::init<int, int64_t, int64_t, int64_t, int64_t, bool, bool>())
+      .def(nb::init<const std::string&, int64_t, int64_t, int64_t, int64_t, bool, bool>())
       .def("takes", &Shape::takes, nb::arg("weights"), nb::arg("x"), nb::arg("state").none());
   nb::class_<Steps>(m, "Steps")
       .def(nb::init<int64_t, int64_t, uintptr_t>())
       .def_prop_ro("rows", [](const Steps& s) { return s.seq.rows; });
 
-  // states: h0, c0. results: y, hn, cn.
+  // states: the first of each, h to begin with. results: y, then the last of each.
   m.def(
       "forward",
       [](const Shape& shape, const Steps& steps, const nb::list& weights, nb::handle x, const nb::tuple& states,
          const nb::tuple& results, bool keep, int threads) {
         const Network n = network(shape, steps, weights, threads);
         const Rows from = rows(x, shape.batch_first);
-        const States given{dense(states[0]), dense(states[1])};
-        const Results to{time_major(results[0], n.seq, shape.batch_first), dense(results[1]), dense(results[2])};
+        const States first = read_only(states_in(shape, states));
+        const StateResults last = states_in(shape, results, 1);
+        const Results to{time_major(results[0], n.seq, shape.batch_first), last};
         std::unique_ptr<Buffer> saved;
         {
           const nb::gil_scoped_release release;
-          saved = forward(n, from, given, to, keep);
+          saved = forward(n, from, first, to, keep);
         }
         if (!saved) return nb::object(nb::none());
         const size_t floats = static_cast<size_t>(saved->bytes()) / sizeof(float);
@@ -170,7 +204,7 @@ NB_MODULE(_kernels, m) {
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),
       nb::arg("results"), nb::arg("keep"), nb::arg("threads"));
 
-  // given: dy, dhn, dcn. wanted: dx, dh0, dc0.
+  // given: dy, then the gradients of the last states. wanted: dx, then those of the first.
   m.def(
       "backward",
       [](const Shape& shape, const Steps& steps, const nb::list& weights, nb::handle x, const nb::tuple& states,
@@ -179,18 +213,21 @@ NB_MODULE(_kernels, m) {
         const Network n = network(shape, steps, weights, threads);
         const bool batch_first = shape.batch_first;
         const Rows from = rows(x, batch_first), outputs = rows(y, batch_first);
-        const States before{dense(states[0]), dense(states[1])};
-        const OutputGradients out{rows(given[0], batch_first), dense(given[1]), dense(given[2])};
-        const InputGradients in{time_major(wanted[0], n.seq, batch_first), dense(wanted[1]), dense(wanted[2]),
+        const States first = read_only(states_in(shape, states));
+        const States dlast = read_only(states_in(shape, given, 1));
+        const StateResults dfirst = states_in(shape, wanted, 1);
+        const OutputGradients out{rows(given[0], batch_first), dlast};
+        const InputGradients in{time_major(wanted[0], n.seq, batch_first), dfirst,
                                 cell_weights(shape, weight_gradients)};
         float* const values = dense(saved);
         const nb::gil_scoped_release release;
-        backward(n, from, before, outputs, values, out, in);
+        backward(n, from, first, outputs, values, out, in);
       },
       nb::arg("shape"), nb::arg("steps"), nb::arg("weights"), nb::arg("x"), nb::arg("states"),
       nb::arg("y"), nb::arg("saved"), nb::arg("given"), nb::arg("wanted"), nb::arg("weight_gradients"),
       nb::arg("threads"));
 
+  m.def("cells", &cells);
   m.def("empty", &empty, nb::arg("shape"), nb::arg("strides"));
   m.def("isa", [] { return std::string(kernels().name); });
   m.def("built_isas", &built_isas);

@@ -73,6 +73,12 @@ std::vector<std::string> supported_isas() {
 
 const Kernels& kernels() { return *in_use().load(); }
 
+int find_cell(const std::string& name) {
+  for (int i = 0; i < kernels().cell_count; ++i)
+    if (name == kernels().cells[i].name) return i;
+  return -1;
+}
+
 bool choose_isa(const std::string& name) {
   for (const Entry& entry : entries())
     if (entry.supported && name == entry.kernels->name) {

@@ -1,6 +1,6 @@
 // The forward pass of one layer in one direction.
 #pragma once
-#include "cells.h"
+#include "cells/list.h"
 #include "pack.h"
 #include "plan.h"
 #include "tile.h"
@@ -10,6 +10,8 @@ namespace UNROLLED_ISA {
 
 template <class Cell>
 struct ForwardPass {
+  static constexpr int kMemories = Cell::kStates - 1;
+
   const Forward& f;
   const Plan plan;
   const int64_t I, H, blocks, Hp;
@@ -17,17 +19,17 @@ struct ForwardPass {
   float* w_h;       // (G, blocks, H, 16)
   float* bias;      // (stages, Hp)
   float* state[2];  // (B, Hp) h before and after a step, taking turns
-  float* c;         // (B, Hp) LSTM's c, in place
+  float* memory;    // (states - 1, B, Hp) the others of a state, in place
   float* z_x;       // (chunk rows, stages of x, Hp) x's part of the sums, when it is made ahead
 
   ForwardPass(const Forward& f, Arena& arena)
-      : f(f), plan(make_plan(f.kind, f.input, f.hidden, f.seq, f.threads)),
+      : f(f), plan(make_plan(Cell::kGates, f.input, f.hidden, f.seq, f.threads)),
         I(f.input), H(f.hidden), blocks(blocks_of(f.hidden)), Hp(padded(f.hidden)) {
     w_x = arena.take(Cell::kGates * Hp * I);
     w_h = arena.take(Cell::kGates * Hp * H);
     bias = arena.take(Cell::kStages * Hp);
     for (float*& s : state) s = arena.take(f.seq.batch * Hp);
-    c = Cell::kHasC ? arena.take(f.seq.batch * Hp) : nullptr;
+    memory = kMemories ? arena.take(kMemories * f.seq.batch * Hp) : nullptr;
     z_x = plan.x_ahead ? arena.take(plan.chunk_rows * Cell::kGates * Hp) : nullptr;
   }
 
@@ -68,8 +70,9 @@ struct ForwardPass {
         if (u < H && Cell::kFromH[stage] && f.w.b_hh) sum += f.w.b_hh[at];
         bias[stage * Hp + u] = sum;
       }
-    for (float* s : state) pad_rows(s, f.h0, f.seq.batch, H);
-    if (Cell::kHasC) pad_rows(c, f.c0, f.seq.batch, H);
+    for (float* s : state) pad_rows(s, f.first[0], f.seq.batch, H);
+    for (int i = 0; i < kMemories; ++i)
+      pad_rows(memory + i * f.seq.batch * Hp, f.first[i + 1], f.seq.batch, H);
   }
 
   // x's part of the sums for all rows of some steps at once. With few rows a step it turns many
@@ -143,19 +146,20 @@ struct ForwardPass {
         float* h = state[(s + 1) & 1] + at;
         float* saved = f.saved ? f.saved + global * Cell::kSaved * Hp + u : nullptr;
         Cell::forward(z + (r * P + p) * kBlock, stage_size, state[s & 1] + at,
-                      Cell::kHasC ? c + at : nullptr, h, saved, Hp);
+                      kMemories ? memory + at : nullptr, f.seq.batch * Hp, h, saved, Hp);
         store_block(f.y + global * f.ld_y + u, h, min64(kBlock, H - u));
       }
   }
 
-  // A row's last state is its output at its last step; c was updated in place and then left alone.
+  // A row's last state is its output at its last step; the memory was updated in place and then left alone.
   void last_states() {
     for (int64_t b = 0, length = f.seq.steps; b < f.seq.batch; ++b) {
       while (f.seq.sizes && length > 1 && f.seq.sizes[length - 1] <= b) --length;
       const int64_t t = f.seq.reverse ? 0 : length - 1;
-      std::memcpy(f.hn + b * H, f.y + (f.seq.offset(t) + b) * f.ld_y, static_cast<size_t>(H) * 4);
+      std::memcpy(f.last[0] + b * H, f.y + (f.seq.offset(t) + b) * f.ld_y, static_cast<size_t>(H) * 4);
     }
-    if (Cell::kHasC) unpad_rows(f.cn, c, f.seq.batch, H);
+    for (int i = 0; i < kMemories; ++i)
+      unpad_rows(f.last[i + 1], memory + i * f.seq.batch * Hp, f.seq.batch, H);
   }
 };
 

@@ -5,43 +5,38 @@
 namespace unrolled {
 namespace UNROLLED_ISA {
 
-// Calls `act` with the pass of the cell that is asked for.
-template <template <class> class Pass, class Problem, class Act>
-UNROLLED_INLINE void with_pass(const Problem& f, Arena& arena, const Act& act) {
-  switch (f.kind) {
-    case Kind::rnn_tanh: { Pass<Rnn<false>> pass(f, arena); return act(pass); }
-    case Kind::rnn_relu: { Pass<Rnn<true>> pass(f, arena); return act(pass); }
-    case Kind::gru: { Pass<Gru> pass(f, arena); return act(pass); }
-    case Kind::lstm: { Pass<Lstm> pass(f, arena); return act(pass); }
-  }
+template <class Cell>
+int64_t saved_floats(int64_t rows, int64_t hidden) {
+  return rows * Cell::kSaved * padded(hidden);
 }
 
-int64_t saved_floats(Kind kind, int64_t rows, int64_t hidden) {
-  const int values = kind == Kind::lstm ? Lstm::kSaved : kind == Kind::gru ? Gru::kSaved : Rnn<false>::kSaved;
-  return rows * values * padded(hidden);
-}
-
-int64_t forward_floats(const Forward& f) {
+template <class Pass, class Problem>
+int64_t scratch_floats(const Problem& f) {
   Arena arena{nullptr};
-  with_pass<ForwardPass>(f, arena, [](auto&) {});
+  const Pass pass(f, arena);
   return arena.used;
 }
 
-void forward(const Forward& f, float* scratch) {
+template <class Pass, class Problem>
+void run(const Problem& f, float* scratch) {
   Arena arena{scratch};
-  with_pass<ForwardPass>(f, arena, [](auto& pass) { pass.run(); });
+  Pass(f, arena).run();
 }
 
-int64_t backward_floats(const Backward& f) {
-  Arena arena{nullptr};
-  with_pass<BackwardPass>(f, arena, [](auto&) {});
-  return arena.used;
+template <class Cell>
+constexpr CellKernels kernels_of() {
+  static_assert(Cell::kStates >= 1 && Cell::kStates <= kMostStates);
+  using F = ForwardPass<Cell>;
+  using B = BackwardPass<Cell>;
+  return {Cell::kName, Cell::kGates, Cell::kStates, saved_floats<Cell>, scratch_floats<F, Forward>,
+          run<F, Forward>, scratch_floats<B, Backward>, run<B, Backward>};
 }
 
-void backward(const Backward& f, float* scratch) {
-  Arena arena{scratch};
-  with_pass<BackwardPass>(f, arena, [](auto& pass) { pass.run(); });
+template <class... Cell>
+constexpr std::array<CellKernels, sizeof...(Cell)> kernels_of(List<Cell...>) {
+  return {kernels_of<Cell>()...};
 }
+constexpr auto kCells = kernels_of(Cells{});
 
 void elementary(const float* x, int64_t n, float* out) {
   alignas(64) float block[kBlock], result[kBlock];
@@ -61,8 +56,8 @@ void elementary(const float* x, int64_t n, float* out) {
 #define UNROLLED_TEXT(name) #name
 #define UNROLLED_NAME(name) UNROLLED_TEXT(name)
 extern const Kernels kernels;
-const Kernels kernels{UNROLLED_NAME(UNROLLED_ISA), saved_floats, forward_floats, forward,
-                      backward_floats, backward, elementary};
+const Kernels kernels{UNROLLED_NAME(UNROLLED_ISA), kCells.data(), static_cast<int>(kCells.size()),
+                      elementary};
 
 }  // namespace UNROLLED_ISA
 }  // namespace unrolled

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstring>
 
-#include "dispatch.h"
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #endif
@@ -24,7 +23,7 @@ std::atomic<bool> forked{false};
 struct Layout {
   int64_t values, between, total;
   explicit Layout(const Network& n)
-      : values(kernels().saved_floats(n.kind, n.seq.rows, n.hidden)),
+      : values(n.cell.saved_floats(n.seq.rows, n.hidden)),
         between((n.seq.rows * n.width() + 15) / 16 * 16),
         total(values * n.layers * n.directions + between * (n.layers - 1)) {}
   float* cell(float* base, const Network& n, int64_t layer, int64_t d) const {
@@ -35,9 +34,12 @@ struct Layout {
   }
 };
 
-template <class T>
-T* at(T* p, int64_t offset) {
-  return p ? p + offset : nullptr;
+// The part of each tensor that begins at `offset`.
+template <class Tensors>
+Tensors at(Tensors tensors, int64_t offset) {
+  for (auto& p : tensors)
+    if (p) p += offset;
+  return tensors;
 }
 
 Sequence directed(const Sequence& seq, int64_t d) {
@@ -51,14 +53,14 @@ Weights weights_of(const Network& n, int64_t layer, int64_t d) {
   return {w[0], w[1], w[2], w[3]};
 }
 
-void run(const Forward& f) {
-  const Buffer scratch(kernels().forward_floats(f));
-  kernels().forward(f, scratch.data());
+void run(const CellKernels& cell, const Forward& f) {
+  const Buffer scratch(cell.forward_floats(f));
+  cell.forward(f, scratch.data());
 }
 
-void run(const Backward& f) {
-  const Buffer scratch(kernels().backward_floats(f));
-  kernels().backward(f, scratch.data());
+void run(const CellKernels& cell, const Backward& f) {
+  const Buffer scratch(cell.backward_floats(f));
+  cell.backward(f, scratch.data());
 }
 
 void clear(float* p, int64_t n) {
@@ -67,7 +69,7 @@ void clear(float* p, int64_t n) {
 
 // Without a row there is nothing to learn: every gradient of a weight is zero.
 void clear_weight_gradients(const Network& n, const InputGradients& grads) {
-  const int64_t gates = gate_count(n.kind) * n.hidden;
+  const int64_t gates = n.cell.gates * n.hidden;
   for (int64_t i = 0; i < n.layers * n.directions; ++i) {
     float* const* g = grads.weights.data() + i * 4;
     clear(g[0], gates * n.input_of(i / n.directions));
@@ -81,7 +83,8 @@ void clear_weight_gradients(const Network& n, const InputGradients& grads) {
 
 int usable_threads(int threads) { return forked.load() || threads < 1 ? 1 : threads; }
 
-std::unique_ptr<Buffer> forward(const Network& n, Rows x, States states, Results results, bool keep) {
+std::unique_ptr<Buffer> forward(const Network& n, Rows x, const States& first, const Results& results,
+                                bool keep) {
   if (n.seq.rows == 0) return keep ? std::make_unique<Buffer>(0) : nullptr;
   const Layout layout(n);
   auto saved = std::make_unique<Buffer>(keep ? layout.total : layout.between * (n.layers > 1 ? 2 : 0));
@@ -92,18 +95,17 @@ std::unique_ptr<Buffer> forward(const Network& n, Rows x, States states, Results
       y = keep ? layout.output(saved->data(), n, layer) : saved->data() + layer % 2 * layout.between;
     for (int64_t d = 0; d < n.directions; ++d) {
       const int64_t i = layer * n.directions + d;
-      run(Forward{n.kind, n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d), x,
-                  at(states.h0, i * state), at(states.c0, i * state), y + d * n.hidden, n.width(),
-                  results.hn + i * state, at(results.cn, i * state),
-                  keep ? layout.cell(saved->data(), n, layer, d) : nullptr, n.threads});
+      run(n.cell, Forward{n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d), x,
+                          at(first, i * state), y + d * n.hidden, n.width(), at(results.last, i * state),
+                          keep ? layout.cell(saved->data(), n, layer, d) : nullptr, n.threads});
     }
     x = n.inner(y);
   }
   return keep ? std::move(saved) : nullptr;
 }
 
-void backward(const Network& n, Rows x, States states, Rows y, float* saved,
-              OutputGradients out, const InputGradients& in) {
+void backward(const Network& n, Rows x, const States& first, Rows y, float* saved,
+              const OutputGradients& out, const InputGradients& in) {
   if (n.seq.rows == 0) return clear_weight_gradients(n, in);
   const Layout layout(n);
   // dx of one layer is dy of the one below; two buffers take turns.
@@ -117,11 +119,10 @@ void backward(const Network& n, Rows x, States states, Rows y, float* saved,
     for (int64_t d = 0; d < n.directions; ++d) {
       const int64_t i = layer * n.directions + d;
       float* const* g = in.weights.data() + i * 4;
-      run(Backward{n.kind, n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d),
-                   x_of, at(states.h0, i * state), y_of.from(d * n.hidden), dy.from(d * n.hidden),
-                   at(out.dhn, i * state), at(out.dcn, i * state),
-                   layout.cell(saved, n, layer, d), dx, d == 1, g[0], g[1], g[2], g[3],
-                   at(in.dh0, i * state), at(in.dc0, i * state), n.threads});
+      run(n.cell, Backward{n.input_of(layer), n.hidden, directed(n.seq, d), weights_of(n, layer, d), x_of,
+                           at(first, i * state), y_of.from(d * n.hidden), dy.from(d * n.hidden),
+                           at(out.dlast, i * state), layout.cell(saved, n, layer, d), dx, d == 1, g[0],
+                           g[1], g[2], g[3], at(in.dfirst, i * state), n.threads});
     }
     dy = n.inner(dx);
   }

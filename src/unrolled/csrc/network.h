@@ -11,7 +11,7 @@ namespace unrolled {
 // L layers, D directions. Weights come in torch's order: layer by layer, direction by direction,
 // w_ih, w_hh, b_ih, b_hh; a pointer that is null stands for what is not there or not wanted.
 struct Network {
-  Kind kind;
+  const CellKernels& cell;
   int64_t input, hidden, layers, directions;
   Sequence seq;
   std::vector<float*> weights;  // (L * D * 4)
@@ -23,34 +23,27 @@ struct Network {
   Rows inner(const float* p) const { return {p, width(), seq.batch * width()}; }
 };
 
-struct States {
-  const float* h0;  // (L * D, B, H) or null
-  const float* c0;
-};
-
+// Here the tensors of a state are (L * D, B, H).
 struct Results {
-  float* y;   // (N, D * H)
-  float* hn;  // (L * D, B, H)
-  float* cn;
+  float* y;  // (N, D * H)
+  StateResults last;
 };
 
 struct OutputGradients {
-  Rows dy;           // (N, D * H) or null
-  const float* dhn;  // (L * D, B, H) or null
-  const float* dcn;
+  Rows dy;  // (N, D * H) or null
+  States dlast;
 };
 
 struct InputGradients {
-  float* dx;                    // (N, I) or null
-  float* dh0;                   // (L * D, B, H) or null
-  float* dc0;
+  float* dx;  // (N, I) or null
+  StateResults dfirst;
   std::vector<float*> weights;  // (L * D * 4)
 };
 
 // Returns what the backward pass needs, or null when it is not kept.
-std::unique_ptr<Buffer> forward(const Network&, Rows x, States, Results, bool keep);
-void backward(const Network&, Rows x, States, Rows y, float* saved,
-              OutputGradients, const InputGradients&);
+std::unique_ptr<Buffer> forward(const Network&, Rows x, const States& first, const Results&, bool keep);
+void backward(const Network&, Rows x, const States& first, Rows y, float* saved,
+              const OutputGradients&, const InputGradients&);
 
 // In a child of fork libgomp's threads are gone and waiting for them would never end.
 int usable_threads(int threads);

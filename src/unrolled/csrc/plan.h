@@ -57,10 +57,10 @@ UNROLLED_INLINE int parts_of(int64_t batch, int64_t weights) {
   return static_cast<int>(parts < 1 ? 1 : min64(kMaxParts, parts));
 }
 
-UNROLLED_INLINE Plan make_plan(Kind kind, int64_t input, int64_t hidden, const Sequence& seq,
+UNROLLED_INLINE Plan make_plan(int gates, int64_t input, int64_t hidden, const Sequence& seq,
                                int threads) {
   Plan plan;
-  const int64_t weights = gate_count(kind) * hidden * (input + hidden);
+  const int64_t weights = gates * hidden * (input + hidden);
   const int64_t step_flops = 2 * weights * seq.batch;
   plan.threads = 2 * weights * seq.rows < kSerialFlops ? 1 : threads;
   plan.chunk_rows = min64(seq.rows, seq.batch > kChunkRows ? seq.batch : kChunkRows);

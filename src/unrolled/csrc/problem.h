@@ -6,17 +6,17 @@
 //
 // Letters: T steps, B batch, N rows in all (sum of the step sizes), I input, H hidden.
 #pragma once
+#include <array>
 #include <cstdint>
 
 #define UNROLLED_INLINE inline __attribute__((always_inline))
 
 namespace unrolled {
 
-enum class Kind : int { rnn_tanh = 0, rnn_relu = 1, gru = 2, lstm = 3 };
-
-UNROLLED_INLINE int gate_count(Kind kind) {
-  return kind == Kind::lstm ? 4 : kind == Kind::gru ? 3 : 1;
-}
+// The tensors of a state, or of its gradient: h first, then as many as the cell has; the rest are null.
+constexpr int kMostStates = 4;
+using States = std::array<const float*, kMostStates>;
+using StateResults = std::array<float*, kMostStates>;
 
 struct Sequence {
   int64_t steps;           // T
@@ -53,49 +53,51 @@ struct Weights {
 };
 
 struct Forward {
-  Kind kind;
   int64_t input, hidden;
   Sequence seq;
   Weights w;
-  Rows x;           // (N, I)
-  const float* h0;  // (B, H) or null: zeros
-  const float* c0;  // (B, H) or null
-  float* y;         // (N, H), rows ld_y apart
+  Rows x;        // (N, I)
+  States first;  // (B, H) each, or null: zeros
+  float* y;      // (N, H), rows ld_y apart
   int64_t ld_y;
-  float* hn;     // (B, H)
-  float* cn;     // (B, H), LSTM only
-  float* saved;  // (N, saved values, H padded) for the backward pass, or null
+  StateResults last;  // (B, H) each
+  float* saved;       // (N, saved values, H padded) for the backward pass, or null
   int threads;
 };
 
 struct Backward {
-  Kind kind;
   int64_t input, hidden;
   Sequence seq;
   Weights w;
   Rows x;              // (N, I)
-  const float* h0;     // (B, H) or null
+  States first;        // (B, H) each, or null
   Rows y;              // (N, H)
   Rows dy;             // (N, H) or null: zeros
-  const float* dhn;    // (B, H) or null
-  const float* dcn;    // (B, H) or null
+  States dlast;        // (B, H) each, or null
   const float* saved;  // what the forward pass wrote
   float* dx;           // (N, I) or null: not wanted
   bool add_dx;         // add to dx (the second direction) instead of overwriting it
   float *dw_ih, *dw_hh, *db_ih, *db_hh;  // like the weights; null: not wanted
-  float* dh0;          // (B, H) or null
-  float* dc0;          // (B, H) or null
+  StateResults dfirst;  // (B, H) each, or null
   int threads;
 };
 
-// One instruction set's kernels.
-struct Kernels {
+// The kernels of one cell.
+struct CellKernels {
   const char* name;
-  int64_t (*saved_floats)(Kind, int64_t rows, int64_t hidden);
+  int gates, states;
+  int64_t (*saved_floats)(int64_t rows, int64_t hidden);
   int64_t (*forward_floats)(const Forward&);  // size of the scratch memory
   void (*forward)(const Forward&, float* scratch);
   int64_t (*backward_floats)(const Backward&);
   void (*backward)(const Backward&, float* scratch);
+};
+
+// One instruction set's kernels. Each has the same cells in the same order.
+struct Kernels {
+  const char* name;
+  const CellKernels* cells;
+  int cell_count;
   // (3, n): exp, sigmoid and tanh of x, so that tests can hold them against float64
   void (*elementary)(const float* x, int64_t n, float* out);
 };

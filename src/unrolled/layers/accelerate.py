@@ -7,10 +7,12 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from unrolled.layers.engines import KINDS, EngineName, named
-from unrolled.layers.recurrent import GRU, LSTM, RNN
+from unrolled.layers.catalogue import CATALOGUE
+from unrolled.layers.engines import EngineName, named
+from unrolled.layers.recurrent import LAYERS
 
-OURS: Mapping[type, type] = {nn.RNN: RNN, nn.LSTM: LSTM, nn.GRU: GRU}
+KINDS: tuple[type[nn.RNNBase], ...] = tuple(row.torch_layer for row in CATALOGUE)
+OURS: Mapping[type, type] = {row.torch_layer: LAYERS[row.name] for row in CATALOGUE}
 THEIRS: Mapping[type, type] = {ours: theirs for theirs, ours in OURS.items()}
 
 

@@ -20,10 +20,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError, SettingsError
 from unrolled.layers import native, reference
+from unrolled.layers.catalogue import of_mode, state_shapes
 
 EngineName = Literal["auto", "native", "torch", "reference"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-KINDS: tuple[type[nn.RNNBase], ...] = (nn.RNN, nn.LSTM, nn.GRU)
 
 
 @dataclass(frozen=True)
@@ -99,17 +99,12 @@ def run(layer: nn.RNNBase, inputs: Tensor | PackedSequence, state: Any) -> Any:
     kind = type(layer).__name__
     if choice.engine is None:
         raise EngineError(f"{kind}: engine {layer.engine!r} cannot run this: {choice.reason}")
-    outputs = _torch_forward(layer, inputs, state)
+    outputs = of_mode(layer.mode).torch_layer.forward(layer, inputs, state)
     if choice is MISFIT:
         raise EngineError(
             f"{kind}: torch takes these inputs, but engine {layer.engine!r} does not know them"
         )
     return outputs
-
-
-def _torch_forward(layer: nn.RNNBase, inputs: Any, state: Any) -> Any:
-    kind = next(kind for kind in KINDS if isinstance(layer, kind))
-    return kind.forward(layer, inputs, state)
 
 
 def fits(layer: nn.RNNBase, inputs: Tensor | PackedSequence, state: Any = None) -> bool:
@@ -119,14 +114,13 @@ def fits(layer: nn.RNNBase, inputs: Tensor | PackedSequence, state: Any = None) 
     """
     data, weight = _data(inputs), _weight(layer)
     rank = 2 if isinstance(inputs, PackedSequence) else data.dim()
-    parts = _parts(state)
+    parts, shapes = _parts(state), state_shapes(layer, _batch(layer, inputs))
     return (
         data.dim() == rank
         and rank in (2, 3)
         and data.shape[-1] == layer.input_size
         and _steps(layer, inputs) > 0
-        and [part.shape for part in parts] == _state_shapes(layer, inputs)[: len(parts)]
-        and (state is None or len(parts) == (2 if layer.mode == "LSTM" else 1))
+        and (state is None or [part.shape for part in parts] == shapes)
         and all((t.dtype, t.device) == (weight.dtype, weight.device) for t in (data, *parts))
     )
 
@@ -151,15 +145,8 @@ def _steps(layer: nn.RNNBase, inputs: Tensor | PackedSequence) -> int:
     return inputs.shape[1 if layer.batch_first and inputs.dim() == 3 else 0]
 
 
-def _state_shapes(layer: nn.RNNBase, inputs: Tensor | PackedSequence) -> list[tuple[int, ...]]:
-    """The shapes of h and c: (layers · directions, B, H), without B for a single row."""
+def _batch(layer: nn.RNNBase, inputs: Tensor | PackedSequence) -> tuple[int, ...]:
+    """(B,), or () for a single row."""
     if isinstance(inputs, PackedSequence):
-        batch: tuple[int, ...] = (int(inputs.batch_sizes[0]),)
-    elif inputs.dim() == 3:
-        batch = (inputs.shape[0 if layer.batch_first else 1],)
-    else:
-        batch = ()
-    cells = layer.num_layers * (2 if layer.bidirectional else 1)
-    return [
-        (cells, *batch, size) for size in (layer.proj_size or layer.hidden_size, layer.hidden_size)
-    ]
+        return (int(inputs.batch_sizes[0]),)
+    return (inputs.shape[0 if layer.batch_first else 1],) if inputs.dim() == 3 else ()

@@ -4,6 +4,7 @@
 exactly what torch's layer returns. The readable twin of the kernels is `layers/reference.py`.
 
 Letters: B batch, T time steps, D input features, H hidden, L layers, R directions, N rows in all.
+A state goes through as a tuple of as many tensors as the cell has, None for zeros.
 """
 
 import math
@@ -18,6 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
 from unrolled.layers import extension as _native
+from unrolled.layers.catalogue import of_mode
 from unrolled.layers.native_support import Kind, kind_of, refusal, shape_of
 
 __all__ = ["forward", "refusal"]
@@ -33,11 +35,11 @@ class _Job(NamedTuple):
 
     shape: Any  # _kernels.Shape
     steps: Any  # _kernels.Steps
-    lstm: bool
+    parts: int  # tensors of the state
     output: tuple[int, ...]  # shape of the outputs, as the caller sees them
     strides: tuple[int, ...]  # and theirs, with (T, B, ·) in memory
     input_strides: tuple[int, ...]  # likewise of the inputs' gradient
-    states: tuple[int, ...]  # shape of the last states
+    state: tuple[int, ...]  # shape of each of them
     state_strides: tuple[int, ...]
 
 
@@ -57,7 +59,7 @@ def _job(kind: Kind, shape: tuple[int, ...], steps: Any, batch: Sequence[int]) -
     return _Job(
         shape_of(kind),
         steps,
-        mode == "LSTM",
+        len(of_mode(mode).state),
         output,
         _time_major(kind, output),
         _time_major(kind, shape),
@@ -108,22 +110,21 @@ def _stack(
 ) -> Any:
     """Run all layers; `job` says what a call on inputs of such a shape is."""
     kind = kind_of(layer)
-    lstm = layer.mode == "LSTM"
-    h0, c0 = (None, None) if state is None else state if lstm else (state, None)
+    parts = len(of_mode(layer.mode).state)
+    first = (None,) * parts if state is None else tuple(state) if parts > 1 else (state,)
     if layer.dropout and layer.training and layer.num_layers > 1:
-        outputs, hidden, memory = _one_by_one(layer, kind, inputs, h0, c0, job)
+        outputs, *last = _one_by_one(layer, kind, inputs, first, job)
     else:
         weights = cast(list[Tensor], layer._flat_weights)
-        outputs, hidden, memory = _run(job(kind, inputs.shape), inputs, h0, c0, weights)
-    return outputs, (hidden, memory) if lstm else hidden
+        outputs, *last = _run(job(kind, inputs.shape), inputs, first, weights)
+    return outputs, tuple(last) if parts > 1 else last[0]
 
 
 def _one_by_one(
     layer: nn.RNNBase,
     kind: Kind,
     outputs: Tensor,
-    h0: Any,
-    c0: Any,
+    first: tuple[Any, ...],
     job: Callable[[Kind, tuple[int, ...]], _Job],
 ) -> tuple[Any, ...]:
     """A call for each layer, with dropout between them."""
@@ -138,43 +139,44 @@ def _one_by_one(
         outputs, *ends = _run(
             job(one, outputs.shape),
             outputs,
-            None if h0 is None else h0[rows],
-            None if c0 is None else c0[rows],
+            tuple(None if part is None else part[rows] for part in first),
             weights[i * per_layer : (i + 1) * per_layer],
         )
         last.append(ends)
-    return outputs, *map(_join, zip(*last, strict=True))
+    return outputs, *map(torch.cat, zip(*last, strict=True))
 
 
-def _join(parts: tuple[Any, ...]) -> Any:
-    return None if parts[0] is None else torch.cat(parts)
-
-
-def _run(job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Tensor]) -> tuple[Any, ...]:
+def _run(job: _Job, x: Tensor, first: tuple[Any, ...], weights: list[Tensor]) -> tuple[Any, ...]:
     if torch.is_grad_enabled() and (
         weights[0].requires_grad
-        or any(t is not None and t.requires_grad for t in (x, h0, c0, *weights))
+        or any(t is not None and t.requires_grad for t in (x, *first, *weights))
     ):
-        return _apply(job, x, h0, c0, *weights)  # type: ignore[no-any-return]
-    return _compute(job, x, h0, c0, weights, keep=False)[0]
+        return _apply(job, x, *first, *weights)  # type: ignore[no-any-return]
+    return _compute(job, x, first, weights, keep=False)[0]
 
 
 def _compute(
-    job: _Job, x: Tensor, h0: Any, c0: Any, weights: list[Tensor], *, keep: bool
-) -> tuple[tuple[Tensor, Tensor, Tensor | None], Any, tuple[Any, ...]]:
+    job: _Job, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], *, keep: bool
+) -> tuple[tuple[Tensor, ...], Any, tuple[Any, ...]]:
     """One call of the kernels: results, the saved buffer, and the inputs laid out for them."""
     kernels = _native.kernels
     assert kernels is not None
     y = _empty(x, job.output, job.strides)
-    hn = x.new_empty_strided(job.states, job.state_strides)
-    cn = x.new_empty_strided(job.states, job.state_strides) if job.lstm else None
-    results, threads = (y, hn, cn), torch.get_num_threads()
+    results = (y, *_states(x, job, [True] * job.parts))
+    threads = torch.get_num_threads()
     try:
-        saved = kernels.forward(job.shape, job.steps, weights, x, (h0, c0), results, keep, threads)
+        saved = kernels.forward(job.shape, job.steps, weights, x, first, results, keep, threads)
     except BufferError:
-        h0, c0, x, *weights = _plain(h0, c0, x, *weights)
-        saved = kernels.forward(job.shape, job.steps, weights, x, (h0, c0), results, keep, threads)
-    return results, saved, (x, h0, c0, *weights)
+        first, (x, *weights) = _plain(*first), _plain(x, *weights)
+        saved = kernels.forward(job.shape, job.steps, weights, x, first, results, keep, threads)
+    return results, saved, (x, *first, *weights)
+
+
+def _states(like: Tensor, job: _Job, wanted: Sequence[bool]) -> tuple[Any, ...]:
+    """Memory for each tensor of a state, or of its gradient; None for what is not wanted."""
+    return tuple(
+        like.new_empty_strided(job.state, job.state_strides) if want else None for want in wanted
+    )
 
 
 def _plain(*tensors: Any) -> tuple[Any, ...]:
@@ -199,40 +201,40 @@ class _Recurrence(torch.autograd.Function):
     """The kernels as one node of autograd's graph. It cannot be differentiated twice."""
 
     @staticmethod
-    def forward(ctx: Any, job: _Job, x: Tensor, h0: Any, c0: Any, *weights: Tensor) -> Any:
-        results, saved, inputs = _compute(job, x, h0, c0, list(weights), keep=True)
+    def forward(ctx: Any, job: _Job, x: Tensor, *tensors: Any) -> Any:
+        first, weights = tensors[: job.parts], list(tensors[job.parts :])
+        results, saved, inputs = _compute(job, x, first, weights, keep=True)
         ctx.job = job
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(results[0], saved, *inputs)
         return results
 
     @staticmethod
-    def backward(ctx: Any, dy: Any, dhn: Any, dcn: Any) -> Any:
+    def backward(ctx: Any, *given: Any) -> Any:
         if torch.is_grad_enabled():
             raise EngineError(
                 "second derivatives: expected first derivatives only, got create_graph=True; "
                 'the native engine has none, use engine="torch" for this layer'
             )
         job: _Job = ctx.job
-        y, saved, x, h0, c0, *weights = ctx.saved_tensors
-        _, want_x, want_h0, want_c0, *want = ctx.needs_input_grad
+        y, saved, x, *tensors = ctx.saved_tensors
+        first, weights = tuple(tensors[: job.parts]), tensors[job.parts :]
+        _, want_x, *want = ctx.needs_input_grad
         dx = _empty(x, x.shape, job.input_strides) if want_x else None
-        dh0, dc0 = (
-            x.new_empty_strided(job.states, job.state_strides) if wanted else None
-            for wanted in (want_h0, want_c0)
-        )
-        grads = [_gradient(w) if w_ else None for w, w_ in zip(weights, want, strict=True)]
-        wanted = dx, dh0, dc0
+        wanted = (dx, *_states(x, job, want[: job.parts]))
+        grads = [
+            _gradient(w) if w_ else None for w, w_ in zip(weights, want[job.parts :], strict=True)
+        ]
         try:
-            _differentiate(job, weights, x, (h0, c0), y, saved, (dy, dhn, dcn), wanted, grads)
+            _differentiate(job, weights, x, first, y, saved, given, wanted, grads)
         except BufferError:
-            given = _plain(dy, dhn, dcn)  # the gradient of a sum is one number in many places
+            given = _plain(*given)  # the gradient of a sum is one number in many places
             try:
-                _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
+                _differentiate(job, weights, x, first, y, saved, given, wanted, grads)
             except BufferError:  # what hooks on saved tensors brought back
-                saved, x, y, h0, c0, *weights = _plain(saved, x, y, h0, c0, *weights)
-                _differentiate(job, weights, x, (h0, c0), y, saved, given, wanted, grads)
-        return None, dx, dh0, dc0, *grads
+                first, (saved, x, y, *weights) = _plain(*first), _plain(saved, x, y, *weights)
+                _differentiate(job, weights, x, first, y, saved, given, wanted, grads)
+        return None, *wanted, *grads
 
 
 def _differentiate(job: _Job, *tensors: Any) -> None:

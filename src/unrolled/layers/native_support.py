@@ -10,8 +10,9 @@ from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.layers import extension as _native
+from unrolled.layers.catalogue import CATALOGUE, of_mode, state_shapes
 
-KINDS = {"RNN_TANH": 0, "RNN_RELU": 1, "GRU": 2, "LSTM": 3}
+KERNELS = {mode: name for row in CATALOGUE for mode, name in row.kernels.items()}
 _PLAIN = (Tensor, nn.Parameter)
 
 # mode, inputs, hidden, layers, directions, bias, batch_first
@@ -22,7 +23,7 @@ def refusal(layer: nn.RNNBase, inputs: Any, state: Any = None) -> str | None:
     """Why the native engine does not take this call, in words; None when it does.
 
     >>> refusal(nn.GRU(3, 4).double(), torch.zeros(5, 2, 3).double())
-    'the native engine takes float32, and the inputs are float64'
+    'the native engine takes float32, and a weight is float64'
     """
     if torch.compiler.is_compiling():
         return "torch.compile and torch.export trace torch's own operators"
@@ -53,12 +54,12 @@ def shape_of(kind: Kind) -> Any:
     """The kernels' name for it, a _kernels.Shape."""
     assert _native.kernels is not None
     mode, *sizes = kind
-    return _native.kernels.Shape(KINDS[mode], *sizes)
+    return _native.kernels.Shape(KERNELS[mode], *sizes)
 
 
 def _taken(layer: nn.RNNBase, inputs: Any, state: Any) -> bool:
     """A quick yes to most calls: half the time that it takes to look for the words of a no."""
-    if layer.proj_size or layer.mode not in KINDS or type(inputs) is not Tensor:
+    if layer.proj_size or layer.mode not in KERNELS or type(inputs) is not Tensor:
         return False
     weights = _weights(layer)
     return cast(bool, shape_of(kind_of(layer)).takes(weights, inputs, state))
@@ -79,8 +80,8 @@ def _refused_context() -> str | None:
 def _refused_layer(layer: nn.RNNBase) -> str | None:
     if layer.proj_size:
         return "proj_size is not supported"
-    if layer.mode not in KINDS:
-        return f"the mode {layer.mode} is not known"
+    if layer.mode not in KERNELS:
+        return f"the native engine has no kernel for the mode {layer.mode}"
     for weight, shape in zip(_weights(layer), _weight_shapes(*_sizes(layer)), strict=True):
         refused = _refused_tensor(weight, "a weight is")
         if refused:
@@ -102,7 +103,7 @@ def _weights(layer: nn.RNNBase) -> list[Tensor]:
 
 
 def _sizes(layer: nn.RNNBase) -> tuple[int, int, int, int, int, bool]:
-    gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
+    gates = len(of_mode(layer.mode).gates)
     directions = 2 if layer.bidirectional else 1
     return layer.input_size, layer.hidden_size, gates, layer.num_layers, directions, layer.bias
 
@@ -159,12 +160,12 @@ def _refused_inputs(layer: nn.RNNBase, inputs: Any, state: Any) -> str | None:
 
 
 def _refused_state(layer: nn.RNNBase, state: Any, batch: tuple[int, ...]) -> str | None:
-    lstm = layer.mode == "LSTM"
-    if lstm != isinstance(state, tuple | list) or (lstm and len(state) != 2):
-        return "the state must be (h, c) for an LSTM and one tensor for the others"
-    directions = 2 if layer.bidirectional else 1
-    expected = (layer.num_layers * directions, *batch, layer.hidden_size)
-    for tensor in state if lstm else (state,):
+    names, several = ", ".join(of_mode(layer.mode).state), isinstance(state, tuple | list)
+    shapes = state_shapes(layer, batch)
+    parts = state if several else (state,)
+    if several != (len(shapes) > 1) or len(parts) != len(shapes):
+        return f"the state must be {f'({names})' if len(shapes) > 1 else f'one tensor, {names}'}"
+    for tensor, expected in zip(parts, shapes, strict=True):
         refused = _refused_tensor(tensor, "the state is")
         if refused:
             return refused

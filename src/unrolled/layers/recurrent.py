@@ -4,6 +4,7 @@ Letters: B batch, T time steps, D input features, H hidden, L layers, R directio
 bidirectional, else 1).
 """
 
+from collections.abc import Mapping
 from typing import Any, Never
 
 from torch import nn
@@ -11,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
 from unrolled.layers import engines
+from unrolled.layers.catalogue import CATALOGUE
 from unrolled.layers.engines import EngineName
 
 
@@ -116,3 +118,12 @@ class GRU(_OnEngine, nn.GRU):
     >>> outputs.shape, last.shape
     (torch.Size([2, 5, 4]), torch.Size([1, 2, 4]))
     """
+
+
+LAYERS: Mapping[str, type[RNN | LSTM | GRU]] = {
+    row.name: layer
+    for row in CATALOGUE
+    for layer in (RNN, LSTM, GRU)
+    if issubclass(layer, row.torch_layer)
+}
+"""Our layers by the name of their cell, in the order of the catalogue."""

@@ -8,21 +8,15 @@ rows of one length is then the special case where every step has all B of them.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
-from unrolled.layers.cells.cell import Cell, GRUCell, LSTMCell, RNNCell, each_part
-
-CELLS: dict[str, type[RNNCell | LSTMCell | GRUCell]] = {
-    "RNN_TANH": RNNCell,
-    "RNN_RELU": RNNCell,
-    "LSTM": LSTMCell,
-    "GRU": GRUCell,
-}
+from unrolled.layers.catalogue import of_mode
+from unrolled.layers.cells import Cell, each_part
 
 
 def forward(layer: nn.RNNBase, inputs: Tensor | PackedSequence, state: Any = None) -> Any:
@@ -68,7 +62,7 @@ def _run_layers(
             data = functional.dropout(data, layer.dropout, layer.training)
         sides = []
         for reverse in directions:
-            cell = CELLS[layer.mode].from_layer(layer, index, reverse)
+            cell = cast(Cell[Any], of_mode(layer.mode).cell.from_layer(layer, index, reverse))
             start = cell.initial_state(sizes[0]) if state is None else _nth(state, len(ends))
             side, end = _run_steps(cell, torch.split(data, sizes), start, reverse)
             sides.append(side)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from unrolled.errors import DataError
-from unrolled.layers.cells.cell import Cell
+from unrolled.layers.cells import Cell
 
 S = TypeVar("S")
 

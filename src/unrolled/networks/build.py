@@ -7,8 +7,9 @@ from torch import nn
 from unrolled import layers
 from unrolled.errors import EngineError
 from unrolled.layers.engines import EngineName
+from unrolled.layers.recurrent import LAYERS
 
-CELLS = {"rnn": layers.RNN, "lstm": layers.LSTM, "gru": layers.GRU}
+CELLS = LAYERS
 
 
 def choose_engine(network: nn.Module, name: EngineName) -> None:
@@ -26,6 +27,5 @@ def refuse_early(network: nn.Module) -> None:
 
 
 def _recurrent(network: nn.Module) -> Iterator[layers.RNN | layers.LSTM | layers.GRU]:
-    for layer in network.modules():
-        if isinstance(layer, layers.RNN | layers.LSTM | layers.GRU):
-            yield layer
+    kinds: tuple[type[layers.RNN | layers.LSTM | layers.GRU], ...] = tuple(CELLS.values())
+    return (layer for layer in network.modules() if isinstance(layer, kinds))

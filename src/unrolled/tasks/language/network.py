@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
-from unrolled.layers.cells.cell import each_part
+from unrolled.layers.cells import each_part
 from unrolled.networks.build import CELLS
 from unrolled.networks.dropout import bernoulli, drop_units
 from unrolled.tasks.language.settings import Dropout, LanguageSettings
