@@ -18,6 +18,7 @@ from helpers.tables import contents
 
 from unrolled import NotFittedError, RunError, UnrolledError, tasks
 from unrolled.cli import main
+from unrolled.training import loop
 from unrolled.training.outcome import Epoch
 from unrolled.training.progress import Silent
 
@@ -153,6 +154,21 @@ def test_ctrl_c_keeps_the_best_so_far_and_can_be_resumed(task: Task, tmp_path: P
     assert same(task.predict(loaded, path), task.predict(stopped, path))
     assert loaded.outcome == stopped.outcome
     task.fit(path, out=runs[1], resume=True)
+    assert found(runs[1]) == found(runs[0])
+
+
+@every_task
+def test_the_best_epoch_outlives_a_kill(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, runs = task.file_in(tmp_path), [tmp_path / name for name in ("whole", "killed")]
+    validate = loop._Loop._validate
+    monkeypatch.setattr(loop._Loop, "_validate", lambda self, n: validate(self, n) + 10 * n)
+    task.fit(path, out=runs[0])
+    with pytest.raises(SystemExit):
+        task.fit(path, out=runs[1], display=Killed(SystemExit))
+    resumed = task.fit(path, out=runs[1], resume=True)
+    assert resumed.outcome.best_epoch == 1
     assert found(runs[1]) == found(runs[0])
 
 
