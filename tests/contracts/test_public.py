@@ -15,7 +15,7 @@ def test_the_public_surface_is_the_one_that_was_agreed_on() -> None:
 def test_the_surface_has_classes_with_their_members_functions_and_modules() -> None:
     lines = surface().splitlines()
     for line in (
-        "class Estimator(Generic[S, P, N])",
+        "class runs.estimator.Estimator(Generic[S, P, N])",
         "    @classmethod read(cls, source: Any, roles: Roles | None=None, *, "
         "step: str | int | None=None) -> Table",
         "    learning_rate: float = 0.001",

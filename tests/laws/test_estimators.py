@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,10 @@ from unrolled.training import loop
 from unrolled.training.outcome import Epoch
 from unrolled.training.progress import Silent
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 WRONG = [(task, name) for task in TASKS.values() for name in task.wrong]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)

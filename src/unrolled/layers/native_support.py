@@ -22,7 +22,7 @@ def refusal(layer: nn.RNNBase, inputs: Any, state: Any = None) -> str | None:
     """Why the native engine does not take this call, in words; None when it does.
 
     >>> refusal(nn.GRU(3, 4).double(), torch.zeros(5, 2, 3).double())
-    'the native engine takes float32, and the inputs are float64'
+    'the native engine takes float32, and a weight is float64'
     """
     if torch.compiler.is_compiling():
         return "torch.compile and torch.export trace torch's own operators"
