@@ -25,7 +25,7 @@ class Model(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = nn.ModuleList([nn.GRU(3, 4), nn.Sequential(nn.LSTM(3, 4))])
+        self.encoder: Any = nn.ModuleList([nn.GRU(3, 4), nn.Sequential(nn.LSTM(3, 4))])
         self.shared = nn.RNN(3, 4)
         self.again = self.shared
         self.own = MyLSTM(3, 4)
@@ -33,7 +33,8 @@ class Model(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         layers = (self.encoder[0], self.encoder[1][0], self.shared, self.again, self.own)
-        return self.head(sum(layer(inputs)[0] for layer in layers))
+        result: torch.Tensor = self.head(sum(layer(inputs)[0] for layer in layers))
+        return result
 
 
 def test_every_layer_is_found_and_counted_once() -> None:
@@ -159,7 +160,7 @@ def test_weight_norm_of_the_old_kind_stays() -> None:
     before = layer(inputs)[0]
     accelerate(layer)
     torch.testing.assert_close(layer(inputs)[0], before)
-    layer.weight_hh_l0_g.data.mul_(2)
+    layer.get_parameter("weight_hh_l0_g").data.mul_(2)
     assert not torch.allclose(layer(inputs)[0], before)
 
 
@@ -177,7 +178,7 @@ def test_copies_and_files_of_an_accelerated_model_can_be_restored() -> None:
 def test_a_compiled_model_is_swapped_within() -> None:
     model, inputs = nn.Sequential(nn.GRU(3, 4)), torch.randn(5, 2, 3)
     torch._dynamo.reset()
-    compiled = torch.compile(model, backend="eager")
+    compiled: Any = torch.compile(model, backend="eager")
     before = compiled(inputs)
     assert accelerate(compiled).count == 1
     torch.testing.assert_close(flat(compiled(inputs)), flat(before))

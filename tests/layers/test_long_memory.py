@@ -31,10 +31,12 @@ def remember(layer: GRU, steps: int) -> None:
     Source: Tallec and Ollivier 2018, Can recurrent neural networks warp time?
     """
     with torch.no_grad():
-        for bias in (layer.bias_ih_l0, layer.bias_hh_l0):
-            bias.zero_()
+        for name in ("bias_ih_l0", "bias_hh_l0"):
+            layer.get_parameter(name).zero_()
         hidden = layer.hidden_size
-        keep = layer.bias_ih_l0[hidden : 2 * hidden]  # torch's order: reset, update, new
+        keep = layer.get_parameter("bias_ih_l0")[
+            hidden : 2 * hidden
+        ]  # torch's order: reset, update, new
         keep.copy_(torch.rand(hidden).mul(steps - 2).add(1).log())
 
 

@@ -19,10 +19,10 @@ from unrolled.layers import extension as _native
 THEIRS = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
 
 
-def both(kind: type, *sizes: int, **settings: Any) -> tuple[nn.RNNBase, nn.RNNBase]:
+def both(kind: Any, *sizes: int, **settings: Any) -> tuple[nn.RNNBase, nn.RNNBase]:
     """The same layer on the native engine and on torch's."""
-    ours = kind(*sizes, engine="native", **settings)
-    theirs = THEIRS[kind](*sizes, **settings)
+    ours: nn.RNNBase = kind(*sizes, engine="native", **settings)
+    theirs: nn.RNNBase = THEIRS[kind](*sizes, **settings)
     theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
@@ -64,8 +64,8 @@ def test_two_forwards_before_a_backward(kind: type) -> None:
 def test_tensors_that_are_not_contiguous(kind: type) -> None:
     ours, theirs = both(kind, 6, 10, batch_first=True)
     x = torch.randn(12, 7, 5).permute(2, 1, 0)[..., ::2]
-    state = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
-    state = (state, state * 2) if kind is LSTM else state
+    hidden = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
+    state = (hidden, hidden * 2) if kind is LSTM else hidden
     for layer in (ours, theirs):
         outputs, _ = layer(x, state)
         outputs[:, -1].sum().backward()  # a gradient that is expanded, and zero but for one step
@@ -167,7 +167,7 @@ def test_several_python_threads_at_once() -> None:
     def work(i: int) -> None:
         for _ in range(10):
             outputs, _ = layer(inputs[i])
-            torch.autograd.grad(outputs.sum(), layer.weight_hh_l0)
+            torch.autograd.grad(outputs.sum(), layer.get_parameter("weight_hh_l0"))
             if not torch.equal(outputs, expected[i]):
                 failures.append(i)
 
@@ -251,7 +251,7 @@ def test_export_takes_torchs_operators() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(THEIRS))
-def test_compile_takes_torchs_operators(kind: type) -> None:
+def test_compile_takes_torchs_operators(kind: Any) -> None:
     ours, theirs = kind(3, 4), THEIRS[kind](3, 4)
     theirs.load_state_dict(ours.state_dict())
     compiled = torch.compile(nn.Sequential(ours), backend="aot_eager")
