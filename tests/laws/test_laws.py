@@ -134,7 +134,8 @@ def test_one_time_step_equals_one_call_of_each_cell(case: Case) -> None:
     layer = case.layer()
     inputs = torch.randn(1, BATCH, 3, dtype=case.dtype)
     state = random_state(layer, BATCH)
-    rows, ends = inputs[0], []
+    rows = inputs[0]
+    ends: list[list[torch.Tensor]] = []
     for index in range(case.layers):
         sides = []
         for reverse in (False, True) if case.bidirectional else (False,):
@@ -190,7 +191,7 @@ def test_save_and_load_is_identity(case: Case, way: str) -> None:
         file.seek(0)
         again = case.layer()
         with torch.no_grad():
-            again.weight_hh_l0.zero_()
+            again.get_parameter("weight_hh_l0").zero_()
         again.load_state_dict(torch.load(file))
     elif way == "torch.save":
         torch.save(layer, file)
@@ -294,7 +295,7 @@ def test_a_weight_that_no_longer_fits_is_refused(case: Case, change: str) -> Non
     layer = case.layer()
     inputs = torch.randn(STEPS, BATCH, 3, dtype=case.dtype)
     other = torch.float64 if case.dtype == torch.float32 else torch.float32
-    weight = layer.weight_hh_l0.detach()
+    weight = layer.get_parameter("weight_hh_l0").detach()
     wrong = nn.Parameter(weight[:, :-1].clone() if change == "shape" else weight.to(other))
     if change == "through functional_call":
         with pytest.raises((RuntimeError, ValueError)):

@@ -32,8 +32,10 @@ class Model(nn.Module):
         self.head = nn.Linear(4, 1)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        layers = (self.encoder[0], self.encoder[1][0], self.shared, self.again, self.own)
-        return self.head(sum(layer(inputs)[0] for layer in layers))
+        names = ("encoder.0", "encoder.1.0", "shared", "again", "own")
+        layers = [self.get_submodule(name) for name in names]
+        total: torch.Tensor = self.head(sum(layer(inputs)[0] for layer in layers))
+        return total
 
 
 def test_every_layer_is_found_and_counted_once() -> None:
@@ -41,7 +43,7 @@ def test_every_layer_is_found_and_counted_once() -> None:
     swap = accelerate(model)
     assert swap.swapped == ("encoder.0", "encoder.1.0", "shared")
     assert swap.count == 3
-    assert type(model.encoder[1][0]) is LSTM
+    assert type(model.get_submodule("encoder.1.0")) is LSTM
     assert type(model.again) is RNN
     assert type(model.own) is MyLSTM
     assert str(swap) == (
@@ -159,7 +161,7 @@ def test_weight_norm_of_the_old_kind_stays() -> None:
     before = layer(inputs)[0]
     accelerate(layer)
     torch.testing.assert_close(layer(inputs)[0], before)
-    layer.weight_hh_l0_g.data.mul_(2)
+    layer.get_parameter("weight_hh_l0_g").data.mul_(2)
     assert not torch.allclose(layer(inputs)[0], before)
 
 
@@ -177,7 +179,7 @@ def test_copies_and_files_of_an_accelerated_model_can_be_restored() -> None:
 def test_a_compiled_model_is_swapped_within() -> None:
     model, inputs = nn.Sequential(nn.GRU(3, 4)), torch.randn(5, 2, 3)
     torch._dynamo.reset()
-    compiled = torch.compile(model, backend="eager")
+    compiled: Any = torch.compile(model, backend="eager")
     before = compiled(inputs)
     assert accelerate(compiled).count == 1
     torch.testing.assert_close(flat(compiled(inputs)), flat(before))

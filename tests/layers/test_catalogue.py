@@ -73,7 +73,8 @@ def test_gates_and_state_are_those_of_the_cell_and_of_torch(row: CellRow, projec
     if projected and "hidden" not in row.state.values():
         pytest.skip("torch projects the state of an LSTM alone")
     settings: dict[str, Any] = {"proj_size": projected} if projected else {}
-    layer = row.torch_layer(3, 5, num_layers=2, bidirectional=True, **settings)
+    kind: Any = row.torch_layer
+    layer = kind(3, 5, num_layers=2, bidirectional=True, **settings)
     cell = row.cell.from_layer(layer)
     assert cell.weight_ih.shape[0] == len(row.gates) * 5
     _, last = layer(torch.zeros(4, 6, 3))

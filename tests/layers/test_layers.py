@@ -147,8 +147,8 @@ def test_a_state_that_does_not_fit_raises_what_torch_raises(
 @every_free_engine
 @every_layer
 def test_a_state_of_another_number_type_raises_what_torch_raises(kind: Any, engine: Any) -> None:
-    state = torch.zeros(1, 2, 4, dtype=torch.float64)
-    state = (state, state) if kind is LSTM else state
+    part = torch.zeros(1, 2, 4, dtype=torch.float64)
+    state = (part, part) if kind is LSTM else part
     assert_same_error(kind(3, 4, engine=engine), torch.zeros(5, 2, 3), state)
 
 
@@ -321,7 +321,8 @@ class Model(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs, _ = self.encoder(inputs * 2)
-        return self.head(outputs[:, -1])
+        last: torch.Tensor = self.head(outputs[:, -1])
+        return last
 
 
 # torch.compile looks at .grad of every tensor it meets in the loop of the reference.

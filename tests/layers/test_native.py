@@ -31,7 +31,8 @@ def layer(kind: str, inputs: int, hidden: int, **settings: Any) -> nn.RNNBase:
     if kind.startswith("RNN"):
         nonlinearity = kind.removeprefix("RNN_").lower()
         return nn.RNN(inputs, hidden, nonlinearity=nonlinearity, **settings)
-    return getattr(nn, kind)(inputs, hidden, **settings)
+    made: nn.RNNBase = getattr(nn, kind)(inputs, hidden, **settings)
+    return made
 
 
 def states(module: nn.RNNBase, batch: int, scale: float = 1.0) -> Any:
@@ -57,7 +58,7 @@ def everything(run: Any, module: nn.RNNBase, x: Any, state: Any, source: Any) ->
     """Results of a layer, then the gradients of inputs, states and weights."""
     results = flat(run(x, state))
     torch.manual_seed(0)
-    loss = sum((r * torch.randn(r.shape, dtype=r.dtype)).sum() for r in results)
+    loss = torch.stack([(r * torch.randn(r.shape, dtype=r.dtype)).sum() for r in results]).sum()
     grads = torch.autograd.grad(loss, leaves(module, source, state), allow_unused=True)
     return results + [torch.zeros(()) if g is None else g for g in grads]
 
@@ -84,7 +85,9 @@ def check(module: nn.RNNBase, x: Tensor, state: Any) -> None:
     agree(ours, theirs)
 
 
-SHAPES = [  # inputs, hidden, batch, steps, settings
+SHAPES: list[
+    tuple[int, int, int, int, dict[str, Any]]
+] = [  # inputs, hidden, batch, steps, settings
     (1, 1, 1, 1, {}),
     (3, 5, 2, 4, {"batch_first": True}),
     (16, 16, 1, 9, {"num_layers": 2}),

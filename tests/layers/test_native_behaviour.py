@@ -16,7 +16,7 @@ from unrolled.errors import EngineError
 from unrolled.layers import GRU, LSTM, RNN, native
 from unrolled.layers import extension as _native
 
-THEIRS = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
+THEIRS: dict[type, type] = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
 
 
 def both(kind: type, *sizes: int, **settings: Any) -> tuple[nn.RNNBase, nn.RNNBase]:
@@ -64,8 +64,8 @@ def test_two_forwards_before_a_backward(kind: type) -> None:
 def test_tensors_that_are_not_contiguous(kind: type) -> None:
     ours, theirs = both(kind, 6, 10, batch_first=True)
     x = torch.randn(12, 7, 5).permute(2, 1, 0)[..., ::2]
-    state = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
-    state = (state, state * 2) if kind is LSTM else state
+    part = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
+    state = (part, part * 2) if kind is LSTM else part
     for layer in (ours, theirs):
         outputs, _ = layer(x, state)
         outputs[:, -1].sum().backward()  # a gradient that is expanded, and zero but for one step
@@ -167,7 +167,7 @@ def test_several_python_threads_at_once() -> None:
     def work(i: int) -> None:
         for _ in range(10):
             outputs, _ = layer(inputs[i])
-            torch.autograd.grad(outputs.sum(), layer.weight_hh_l0)
+            torch.autograd.grad(outputs.sum(), layer.get_parameter("weight_hh_l0"))
             if not torch.equal(outputs, expected[i]):
                 failures.append(i)
 
