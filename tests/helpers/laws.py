@@ -17,7 +17,7 @@ from unrolled.layers.recurrent import LAYERS
 KINDS: dict[str, Callable[..., nn.RNNBase]] = {
     mode.lower(): LAYERS[row.name] for row in CATALOGUE for mode in row.cell.modes
 }
-THEIRS: dict[type, Any] = {LAYERS[row.name]: row.torch_layer for row in CATALOGUE}
+THEIRS: dict[type, type] = {LAYERS[row.name]: row.torch_layer for row in CATALOGUE}
 DTYPES = {
     "reference": ("float32", "float64"),
     "torch": ("float32", "float64"),
@@ -108,14 +108,19 @@ def torch_twin(layer: nn.RNNBase) -> nn.RNNBase:
         settings["nonlinearity"] = layer.mode.removeprefix("RNN_").lower()
     if layer.proj_size:
         settings["proj_size"] = layer.proj_size
-    twin: nn.RNNBase = THEIRS[type(layer)](**settings, dtype=layer.weight_ih_l0.dtype)
+    twin: nn.RNNBase = THEIRS[type(layer)](**settings, dtype=first_weight(layer).dtype)
     twin.load_state_dict(layer.state_dict())
     return twin.train(layer.training)
 
 
+def first_weight(layer: nn.RNNBase) -> Tensor:
+    """The weights of the first layer's inputs."""
+    return layer.get_parameter("weight_ih_l0")
+
+
 def random_state(layer: nn.RNNBase, *batch: int) -> Any:
     """A state of random numbers, as the layer takes it: one tensor, or a tuple of them."""
-    dtype = layer.get_parameter("weight_ih_l0").dtype
+    dtype = first_weight(layer).dtype
     return as_state([torch.randn(shape, dtype=dtype) for shape in state_shapes(layer, batch)])
 
 
@@ -137,6 +142,5 @@ def results_and_gradients(layer: nn.RNNBase, inputs: Any, state: Any) -> list[Te
     waves = [
         torch.linspace(0, 9 + i, t.numel()).cos().to(t).view_as(t) for i, t in enumerate(results)
     ]
-    parts = [(t * wave).sum() for t, wave in zip(results, waves, strict=True)]
-    total = torch.stack(parts).sum()
+    total = torch.stack([(t * wave).sum() for t, wave in zip(results, waves, strict=True)]).sum()
     return [*results, *torch.autograd.grad(total, [*leaves, *layer.parameters()])]

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -135,8 +134,8 @@ def test_one_time_step_equals_one_call_of_each_cell(case: Case) -> None:
     layer = case.layer()
     inputs = torch.randn(1, BATCH, 3, dtype=case.dtype)
     state = random_state(layer, BATCH)
-    rows: Any = inputs[0]
-    ends: list[Any] = []
+    rows = inputs[0]
+    ends: list[list[torch.Tensor]] = []
     for index in range(case.layers):
         sides = []
         for reverse in (False, True) if case.bidirectional else (False,):

@@ -25,16 +25,17 @@ class Model(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder: Any = nn.ModuleList([nn.GRU(3, 4), nn.Sequential(nn.LSTM(3, 4))])
+        self.encoder = nn.ModuleList([nn.GRU(3, 4), nn.Sequential(nn.LSTM(3, 4))])
         self.shared = nn.RNN(3, 4)
         self.again = self.shared
         self.own = MyLSTM(3, 4)
         self.head = nn.Linear(4, 1)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        layers = (self.encoder[0], self.encoder[1][0], self.shared, self.again, self.own)
-        result: torch.Tensor = self.head(sum(layer(inputs)[0] for layer in layers))
-        return result
+        names = ("encoder.0", "encoder.1.0", "shared", "again", "own")
+        layers = [self.get_submodule(name) for name in names]
+        total: torch.Tensor = self.head(sum(layer(inputs)[0] for layer in layers))
+        return total
 
 
 def test_every_layer_is_found_and_counted_once() -> None:
@@ -42,7 +43,7 @@ def test_every_layer_is_found_and_counted_once() -> None:
     swap = accelerate(model)
     assert swap.swapped == ("encoder.0", "encoder.1.0", "shared")
     assert swap.count == 3
-    assert type(model.encoder[1][0]) is LSTM
+    assert type(model.get_submodule("encoder.1.0")) is LSTM
     assert type(model.again) is RNN
     assert type(model.own) is MyLSTM
     assert str(swap) == (

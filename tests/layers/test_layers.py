@@ -321,8 +321,8 @@ class Model(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs, _ = self.encoder(inputs * 2)
-        result: torch.Tensor = self.head(outputs[:, -1])
-        return result
+        last: torch.Tensor = self.head(outputs[:, -1])
+        return last
 
 
 # torch.compile looks at .grad of every tensor it meets in the loop of the reference.

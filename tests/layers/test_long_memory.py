@@ -31,12 +31,11 @@ def remember(layer: GRU, steps: int) -> None:
     Source: Tallec and Ollivier 2018, Can recurrent neural networks warp time?
     """
     with torch.no_grad():
-        for name in ("bias_ih_l0", "bias_hh_l0"):
-            layer.get_parameter(name).zero_()
+        first, second = (layer.get_parameter(f"bias_{of}_l0") for of in ("ih", "hh"))
+        for bias in (first, second):
+            bias.zero_()
         hidden = layer.hidden_size
-        keep = layer.get_parameter("bias_ih_l0")[
-            hidden : 2 * hidden
-        ]  # torch's order: reset, update, new
+        keep = first[hidden : 2 * hidden]  # torch's order: reset, update, new
         keep.copy_(torch.rand(hidden).mul(steps - 2).add(1).log())
 
 

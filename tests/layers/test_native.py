@@ -58,8 +58,7 @@ def everything(run: Any, module: nn.RNNBase, x: Any, state: Any, source: Any) ->
     """Results of a layer, then the gradients of inputs, states and weights."""
     results = flat(run(x, state))
     torch.manual_seed(0)
-    parts = [(r * torch.randn(r.shape, dtype=r.dtype)).sum() for r in results]
-    loss = torch.stack(parts).sum()
+    loss = torch.stack([(r * torch.randn(r.shape, dtype=r.dtype)).sum() for r in results]).sum()
     grads = torch.autograd.grad(loss, leaves(module, source, state), allow_unused=True)
     return results + [torch.zeros(()) if g is None else g for g in grads]
 

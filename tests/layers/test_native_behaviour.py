@@ -16,13 +16,13 @@ from unrolled.errors import EngineError
 from unrolled.layers import GRU, LSTM, RNN, native
 from unrolled.layers import extension as _native
 
-THEIRS = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
+THEIRS: dict[type, type] = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
 
 
-def both(kind: Any, *sizes: int, **settings: Any) -> tuple[nn.RNNBase, nn.RNNBase]:
+def both(kind: type, *sizes: int, **settings: Any) -> tuple[nn.RNNBase, nn.RNNBase]:
     """The same layer on the native engine and on torch's."""
-    ours: nn.RNNBase = kind(*sizes, engine="native", **settings)
-    theirs: nn.RNNBase = THEIRS[kind](*sizes, **settings)
+    ours = kind(*sizes, engine="native", **settings)
+    theirs = THEIRS[kind](*sizes, **settings)
     theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
@@ -64,8 +64,8 @@ def test_two_forwards_before_a_backward(kind: type) -> None:
 def test_tensors_that_are_not_contiguous(kind: type) -> None:
     ours, theirs = both(kind, 6, 10, batch_first=True)
     x = torch.randn(12, 7, 5).permute(2, 1, 0)[..., ::2]
-    hidden = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
-    state = (hidden, hidden * 2) if kind is LSTM else hidden
+    part = torch.randn(10, 1, 5).transpose(0, 2).transpose(0, 1)
+    state = (part, part * 2) if kind is LSTM else part
     for layer in (ours, theirs):
         outputs, _ = layer(x, state)
         outputs[:, -1].sum().backward()  # a gradient that is expanded, and zero but for one step
@@ -251,7 +251,7 @@ def test_export_takes_torchs_operators() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(THEIRS))
-def test_compile_takes_torchs_operators(kind: Any) -> None:
+def test_compile_takes_torchs_operators(kind: type) -> None:
     ours, theirs = kind(3, 4), THEIRS[kind](3, 4)
     theirs.load_state_dict(ours.state_dict())
     compiled = torch.compile(nn.Sequential(ours), backend="aot_eager")

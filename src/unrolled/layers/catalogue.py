@@ -6,6 +6,7 @@ state are declared by the cell's class, beside its equations.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -22,7 +23,7 @@ class CellRow:
     """
 
     name: str
-    cell: type[CellWeights]
+    cell: type[CellWeights[Any]]
     torch_layer: type[nn.RNNBase]
     kernels: Mapping[str, str]
 

@@ -8,7 +8,7 @@ rows of one length is then the special case where every step has all B of them.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +62,7 @@ def _run_layers(
             data = functional.dropout(data, layer.dropout, layer.training)
         sides = []
         for reverse in directions:
-            cell = cast(Cell[Any], of_mode(layer.mode).cell.from_layer(layer, index, reverse))
+            cell = of_mode(layer.mode).cell.from_layer(layer, index, reverse)
             start = cell.initial_state(sizes[0]) if state is None else _nth(state, len(ends))
             side, end = _run_steps(cell, torch.split(data, sizes), start, reverse)
             sides.append(side)

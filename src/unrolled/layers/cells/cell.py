@@ -11,7 +11,7 @@ stands in the rows of `weight_ih` (W) or `weight_hh` (U) in the order the gates 
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -43,8 +43,8 @@ def each_part(function: Callable[..., Tensor], *states: Any) -> Any:
     return tuple(function(*parts) for parts in zip(*states, strict=True))
 
 
-class CellWeights(nn.Module):
-    """What all cells have: weights under torch's names, and the two products of a step.
+class CellWeights(nn.Module, Generic[S]):
+    """What all cells have: weights under torch's names, the first state, the products of a step.
 
     weight_ih (G·H, D), weight_hh (G·H, P), bias_ih and bias_hh (G·H), weight_hr (P, H), where G is
     the number of gates. A weight that is not there (no bias, no projection) is None.
@@ -133,10 +133,11 @@ class CellWeights(nn.Module):
         for weight in self.parameters():
             nn.init.uniform_(weight, -bound, bound)
 
-    def _zeros(self, batch: int) -> tuple[Tensor, ...]:
-        """Zeros for each tensor of the state."""
+    def initial_state(self, batch: int) -> S:
+        """Zeros (B, H), or (B, P) where the state is projected; a tuple where it has several."""
         widths = {"hidden": self.hidden_size, "projected": self.weight_hh.shape[1]}
-        return tuple(self.weight_ih.new_zeros(batch, widths[of]) for of in self.state.values())
+        parts = tuple(self.weight_ih.new_zeros(batch, widths[of]) for of in self.state.values())
+        return cast(S, parts[0] if len(parts) == 1 else parts)
 
     def _products(self, inputs: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """W x + b and U h + b', each (B, G·H)."""

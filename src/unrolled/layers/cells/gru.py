@@ -9,7 +9,7 @@ from torch import Tensor
 from unrolled.layers.cells.cell import CellWeights, Width
 
 
-class GRUCell(CellWeights):
+class GRUCell(CellWeights[Tensor]):
     """One step of the gated recurrent unit: the new state is a mix of the old and a candidate.
 
         r = σ(W_r x + b_r + U_r h + b'_r)            reset gate
@@ -47,11 +47,6 @@ class GRUCell(CellWeights):
         super().__init__()
         like = torch.empty(0, device=device, dtype=dtype)
         self._make((input_size, hidden_size, 0), bias, like)
-
-    def initial_state(self, batch: int) -> Tensor:
-        """Zeros (B, H)."""
-        (hidden,) = self._zeros(batch)
-        return hidden
 
     def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         from_inputs, from_state = self._products(inputs, state)

@@ -10,7 +10,7 @@ from torch.nn import functional
 from unrolled.layers.cells.cell import CellWeights, Width
 
 
-class LSTMCell(CellWeights):
+class LSTMCell(CellWeights[tuple[Tensor, Tensor]]):
     """One step of the long short-term memory: a hidden state h and a memory c, and four gates.
 
         i = σ(W_i x + b_i + U_i h + b'_i)      input gate: how much of the new goes in
@@ -54,11 +54,6 @@ class LSTMCell(CellWeights):
         super().__init__()
         like = torch.empty(0, device=device, dtype=dtype)
         self._make((input_size, hidden_size, proj_size), bias, like)
-
-    def initial_state(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Zeros: h (B, P) and c (B, H)."""
-        hidden, memory = self._zeros(batch)
-        return hidden, memory
 
     def forward(
         self, inputs: Tensor, state: tuple[Tensor, Tensor]

@@ -10,7 +10,7 @@ from unrolled.errors import SettingsError
 from unrolled.layers.cells.cell import CellWeights, Width
 
 
-class RNNCell(CellWeights):
+class RNNCell(CellWeights[Tensor]):
     """One step of the simple recurrent network, h' = tanh(W x + b + U h + b').
 
     `nonlinearity="relu"` puts max(0, ·) in the place of tanh. Takes the weights of
@@ -49,11 +49,6 @@ class RNNCell(CellWeights):
 
     def _copy_settings(self, layer: nn.RNNBase) -> None:
         self.nonlinearity = "relu" if layer.mode == "RNN_RELU" else "tanh"
-
-    def initial_state(self, batch: int) -> Tensor:
-        """Zeros (B, H)."""
-        (hidden,) = self._zeros(batch)
-        return hidden
 
     def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         from_inputs, from_state = self._products(inputs, state)
