@@ -1,4 +1,4 @@
-"""Make a run folder of each task by today's schema, for tests/golden to load in every later version.
+"""Make a run folder of each task by today's schema, which every later version must load.
 
 Run `PYTHONPATH=tests python scripts/make_golden.py` once for a schema, when it is final. A folder
 that is there is left alone: what it says is what later versions are held to.
