@@ -196,7 +196,7 @@ def _write_book(path: Path, later: bool) -> None:
 
 def _write_on(model: LanguageModel, path: Path) -> Arrays:
     text = "to be or not to bear"
-    written = "".join(model.generate("to be", length=60, temperature=0.8, seed=1))
+    written = "".join(model.generate("to be", length=60, temperature=0))
     return {
         "stream": np.array([step.nats for step in model.stream(text)]),
         "score": np.array([model.evaluate(path).nats]),

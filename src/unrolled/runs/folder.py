@@ -113,14 +113,15 @@ def load_card(folder: Path, task: str | None = None) -> Card:
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}")
     content = files.read_json(path)
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(schema, int) and schema != SCHEMA:  # first: what else it holds is no damage
+        raise RunError(f"{path} has schema {schema}, this version reads {SCHEMA}")
     try:
         card = Card.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "its content"
         raise RunError(f"{path} is damaged: {place}: {first['msg']}") from None
-    if card.schema_version != SCHEMA:
-        raise RunError(f"{path} has schema {card.schema_version}, this version reads {SCHEMA}")
     if card.fingerprints.get(CARD) != _own(content):
         raise RunError(f"{path} was changed after it was written: its fingerprint differs")
     check_task(card, task, folder)
