@@ -57,7 +57,7 @@ class Findings(BaseModel):
     left_out: dict[str, str] = {}
     notes: list[str] = []
     split: dict[str, SplitPart] = {}
-    held_out: int | None = None  # sequences that decided when to stop
+    validation: int | None = None  # how many sequences were held out for early stopping
 
 
 class EpochRow(BaseModel):
@@ -96,7 +96,7 @@ class Run(BaseModel):
     def validated_on(self) -> str:
         """What the validation loss is of: the training part itself where nothing was held out."""
         findings = self.summary.findings
-        held_out = findings is None or findings.held_out != 0
+        held_out = findings is None or findings.validation != 0
         return "validation" if held_out else "training, no augmentation"
 
     @classmethod

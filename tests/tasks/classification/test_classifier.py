@@ -143,13 +143,13 @@ def test_streaming_equals_predicting_what_was_seen(both: bool, missing: float) -
     )
     stream = model.stream()
     for t, step in enumerate(inputs[3], 1):
-        opinion = stream.push(step)
+        said = stream.push(step)
         expected = model.predict_proba([inputs[3][:t]])[0]
-        assert opinion.steps == t
+        assert said.steps == t
         np.testing.assert_allclose(
-            [opinion.probabilities[name] for name in model.classes_.tolist()], expected, atol=1e-5
+            [said.probabilities[name] for name in model.classes_.tolist()], expected, atol=1e-5
         )
-    assert opinion.label == model.predict([inputs[3]])[0]
+    assert said.label == model.predict([inputs[3]])[0]
 
 
 # What is changed in training
@@ -273,13 +273,13 @@ def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
     examples = model.evaluate(inputs, names)["examples"]
     assert max(read) == len(inputs)
     for example in examples:
-        for name, opinion in example["opinion"].items():
+        for name, said in example["by_step"].items():
             ends = range(1, example["steps"] + 1, example["stride"])
             place = next(b for b in range(10) if str(b) == example["name"])
             cut = [Sequences.from_arrays([inputs[place][:end]]) for end in ends]
             shares = [ask(model.fitted, one)[0] for one in cut]
             expected = [share[model.classes_.tolist().index(name)] for share in shares]
-            assert opinion == pytest.approx(expected, rel=1e-3)
+            assert said == pytest.approx(expected, rel=1e-3)
 
 
 # What is refused
@@ -371,8 +371,8 @@ def test_a_large_offset_changes_nothing(offset: float, size: float) -> None:
     np.testing.assert_allclose(shares, model.predict_proba(inputs), atol=1e-3)
     stream = far.stream()
     for step in moved[0]:
-        opinion = stream.push(step)
-    assert list(opinion.probabilities.values()) == pytest.approx(shares[0].tolist(), abs=1e-5)
+        said = stream.push(step)
+    assert list(said.probabilities.values()) == pytest.approx(shares[0].tolist(), abs=1e-5)
 
 
 def test_scaling_sees_the_training_part_only() -> None:
@@ -403,8 +403,8 @@ def test_a_run_is_read_back_bit_for_bit(tmp_path: Path) -> None:
     assert again.classes_.tolist() == model.classes_.tolist()
     card = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
     assert card["task"] == "classification"
-    assert card["findings"]["held_out"] == 4
-    assert card["findings"]["tested"] == 6
+    assert card["findings"]["validation"] == 4
+    assert card["findings"]["test"] == 6
     assert card["metrics"]["accuracy"] == model.results["accuracy"]  # type: ignore[index]
     assert len((tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()) == 4
 
@@ -460,9 +460,9 @@ def test_the_results_count_what_happened() -> None:
     half = [x[: math.ceil(len(x) / 2)] for x in tested[0]]
     assert results["seen"][4]["accuracy"] == model.score(half, tested[1])
     for example in results["examples"]:
-        opinion = example["opinion"][example["label"]]
-        assert len(opinion) == example["steps"]
-        assert opinion[-1] == pytest.approx(example["confidence"], abs=1e-4)
+        said = example["by_step"][example["label"]]
+        assert len(said) == example["steps"]
+        assert said[-1] == pytest.approx(example["confidence"], abs=1e-4)
 
 
 def test_the_part_seen_is_the_same_with_and_without_reading_again() -> None:

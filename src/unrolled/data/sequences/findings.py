@@ -32,8 +32,8 @@ def findings_of(train: Sequences, validation: int, test: Sequences | None) -> di
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
         "columns": None if train.columns is None else asdict(train.columns),
-        "held_out": validation,
-        "tested": measured,
+        "validation": validation,
+        "test": measured,
         "notes": [
             f"{len(train):,} sequences of {lengths.min():,} to {lengths.max():,} steps were "
             f"trained on, {validation:,} held out for early stopping, {measured:,} measured on",
@@ -57,5 +57,5 @@ def describe(sequences: Sequences) -> str:
 def findings(sequences: Sequences) -> dict[str, Any]:
     """What is found in sequences of which nothing was learned yet."""
     found = findings_of(sequences, 0, None)
-    parts = ("columns", "held_out", "tested")
+    parts = ("columns", "validation", "test")
     return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}

@@ -164,21 +164,21 @@ def _example(
         right = float((share[:length].argmax(1) == code[:length])[known].mean())
         return {**shown, "truth_by_step": truth, "label_by_step": guess, "accuracy": right}
     guessed = int(share.argmax())
-    opinions = _opinions(fit, sequences, b, stride)
+    by_step = _by_step(fit, sequences, b, stride)
     return {
         **shown,
         "truth": names[int(code)],
         "label": names[guessed],
         "confidence": _plain(share[guessed]),
         "right": guessed == int(code),
-        "opinion": {
-            names[c]: [_plain(v) for v in opinions[:, c]]
+        "by_step": {
+            names[c]: [_plain(v) for v in by_step[:, c]]
             for c in dict.fromkeys((guessed, int(code)))
         },
     }
 
 
-def _opinions(fit: ClassifierFit, sequences: Sequences, b: int, stride: int) -> np.ndarray:
+def _by_step(fit: ClassifierFit, sequences: Sequences, b: int, stride: int) -> np.ndarray:
     """The probabilities after each `stride`-th step of one sequence, from the first: (n, C).
 
     What reads from both ends reads the whole beginning for each of them: so they must be few.
@@ -189,8 +189,8 @@ def _opinions(fit: ClassifierFit, sequences: Sequences, b: int, stride: int) -> 
         return each
     ends = np.arange(1, int(one.lengths[0]) + 1, stride)
     prefixes = one.select(np.zeros(len(ends), dtype=np.int64)).first(ends)
-    opinions: np.ndarray = probabilities(fit, prefixes)
-    return opinions
+    by_step: np.ndarray = probabilities(fit, prefixes)
+    return by_step
 
 
 def _verdict(results: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ class ShownExample:
     words: str
     right: bool
     values: Figure
-    opinion: Figure | None
+    by_step: Figure | None
 
 
 TONES = ("network", "rival-1", "rival-2", "rival-4")
@@ -172,8 +172,8 @@ def _example(it: Example) -> ShownExample:
     words = f"It is {it.truth}, taken for {it.label} ({_percent(it.confidence)})"
     if it.right:
         words = f"It is {it.truth}, and was taken for it ({_percent(it.confidence)})"
-    label = f"{it.name}: probability after each step of {', '.join(it.opinion)}"
-    shares = {name: [None if v is None else 100 * v for v in p] for name, p in it.opinion.items()}
+    label = f"{it.name}: probability after each step of {', '.join(it.by_step)}"
+    shares = {name: [None if v is None else 100 * v for v in p] for name, p in it.by_step.items()}
     return ShownExample(it.name, words, bool(it.right), values, _chart(it, shares, label, True))
 
 

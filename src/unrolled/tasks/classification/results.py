@@ -40,7 +40,7 @@ class Example(BaseModel):
     label: Text | None = None
     confidence: Number = None
     right: bool | None = None
-    opinion: dict[str, list[Number]] = {}
+    by_step: dict[str, list[Number]] = {}
     truth_by_step: list[Text | None] = []
     label_by_step: list[Text] = []
     accuracy: Number = None
