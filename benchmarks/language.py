@@ -37,7 +37,7 @@ from unrolled.tasks.language.network import LanguageNetwork
 from unrolled.tasks.language.objective import LanguageObjective
 from unrolled.tasks.language.settings import LanguageSettings
 from unrolled.training import train
-from unrolled.training.progress import Bar
+from unrolled.training.progress import ProgressBar
 
 TEXT = Path("../shared/data/tinyshakespeare/input.txt")
 HIDDEN, EMBED, BATCH, STEPS, DROPOUT = 512, 96, 64, 128, 0.4  # of the published torch loop
@@ -53,7 +53,7 @@ def score(
         fresh = LanguageModel(**model)
         training = default_training(len(corpus.part("train")), fresh.settings.bptt)
         began = time.perf_counter()
-        fresh.fit(corpus, training=replace(training, seed=seed, **changes), display=Bar())
+        fresh.fit(corpus, training=replace(training, seed=seed, **changes), display=ProgressBar())
         minutes = (time.perf_counter() - began) / 60
         found = fresh.evaluate(corpus, "validation")
         rows.append((found.nats_per_character, fresh.outcome.best_epoch, round(minutes, 2)))

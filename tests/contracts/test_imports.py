@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +119,13 @@ def test_arrows_against_the_floors_are_found(made: set[Arrow]) -> None:
 def test_a_module_without_a_room_is_named() -> None:
     with pytest.raises(LookupError, match=r"models\.network lies in no room"):
         forbidden({("models.network", "errors")})
+
+
+def test_one_name_is_one_thing() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "src" / "unrolled").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(path.name)
+    assert len(found) > 100
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

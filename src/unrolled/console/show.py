@@ -36,9 +36,9 @@ class View:
 
     def display(self) -> Display:
         """Who is told how training goes."""
-        from unrolled.training.progress import Bar, Silent
+        from unrolled.training.progress import ProgressBar, Silent
 
-        return Silent() if self.quiet else Bar()
+        return Silent() if self.quiet else ProgressBar()
 
     def frame(self, table: Any, out: Path | None, value: Mapping[str, Any]) -> None:
         """A pyarrow table: into a file by its suffix, or as CSV (rows of JSON) on stdout."""

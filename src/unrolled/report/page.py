@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from unrolled.report.charts import Axis, Line, Mark, Size, both, line_chart
 from unrolled.report.ticks import count_ticks, decimals, number
-from unrolled.runs.read import Findings, Run
+from unrolled.runs.read import Run, ShownFindings
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
 def data(run: Run) -> Section | None:
     """What the columns were taken for and why, the time, the gaps, the split."""
     found = run.summary.findings
-    if found is None or found == Findings():
+    if found is None or found == ShownFindings():
         return None
     total = sum(part.rows for part in found.split.values())
     values = {
@@ -141,7 +141,7 @@ def _percent(count: int, rows: int) -> str:
     return f"{100 * count / rows:.1f} %" if count / rows >= 0.001 else "< 0.1 %"
 
 
-def _data_facts(found: Findings) -> list[tuple[str, str]]:
+def _data_facts(found: ShownFindings) -> list[tuple[str, str]]:
     facts = []
     if found.source:
         facts.append(("source", found.source))

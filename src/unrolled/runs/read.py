@@ -40,7 +40,7 @@ class SplitPart(BaseModel):
     end: Text | None = Field(None, alias="to")
 
 
-class Findings(BaseModel):
+class ShownFindings(BaseModel):
     """The findings of the table and the dates of its split."""
 
     source: str = ""
@@ -77,7 +77,7 @@ class Summary(BaseModel):
     versions: dict[str, Text] = {}
     device: str | None = None
     settings: dict[str, Any] = {}
-    findings: Findings | None = None
+    findings: ShownFindings | None = None
 
 
 class Run(BaseModel):

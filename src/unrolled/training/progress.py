@@ -54,7 +54,7 @@ class Silent:
         """Nothing."""
 
 
-class Bar:
+class ProgressBar:
     """A progress bar on stderr with the loss and the time left, and a line for each epoch.
 
     Where stderr is no terminal there is no bar, only the lines.

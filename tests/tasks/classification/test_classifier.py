@@ -18,7 +18,7 @@ from unrolled.errors import DataError, NotFittedError, RunError, SettingsError
 from unrolled.tasks.classification import evaluate, inference
 from unrolled.tasks.classification.augment import Augment
 from unrolled.tasks.classification.estimator import TRAINING
-from unrolled.tasks.classification.network import ClassEnsemble, Shape
+from unrolled.tasks.classification.network import ClassEnsemble, SequenceShape
 from unrolled.tasks.classification.plan import class_weights
 
 QUICK = replace(TRAINING, epochs=4)
@@ -87,7 +87,7 @@ def network(
         cell=cell, pool=pool, bidirectional=both, layers=2, hidden=5, ensemble=2
     ).settings
     torch.manual_seed(0)
-    ensemble = ClassEnsemble(Shape(2, 3, 4, longest), model, per_step).eval()
+    ensemble = ClassEnsemble(SequenceShape(2, 3, 4, longest), model, per_step).eval()
     for member in ensemble.members():
         if member.attention is not None:
             torch.nn.init.normal_(member.attention.weight)

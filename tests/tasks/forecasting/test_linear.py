@@ -13,10 +13,10 @@ from unrolled.tasks.forecasting.intervals import margins
 from unrolled.tasks.forecasting.losses import pinball_loss
 from unrolled.tasks.forecasting.network import linear
 from unrolled.tasks.forecasting.network.forecast_network import Features, ForecastNetwork
-from unrolled.tasks.forecasting.network.linear import LinearMap, Shape
+from unrolled.tasks.forecasting.network.linear import LinearMap, WindowShape
 
 PAST, HORIZON = 6, 3
-SHAPE = Shape(PAST, HORIZON, targets=(0, 2), columns=(0, 1, 2), calendar=(1, 2), planned=(0,))
+SHAPE = WindowShape(PAST, HORIZON, targets=(0, 2), columns=(0, 1, 2), calendar=(1, 2), planned=(0,))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_it_knows_what_is_planned(windows: Windows) -> None:
 
 def test_a_shift_of_level_shifts_a_forecast_that_saw_none() -> None:
     """With little weight on the last value itself, the map works on differences."""
-    found = LinearMap(Shape(PAST, HORIZON, (0,), (0,), (), ()))
+    found = LinearMap(WindowShape(PAST, HORIZON, (0,), (0,), (), ()))
     with torch.no_grad():
         found.weight[:, : PAST - 1] = torch.randn(1, PAST - 1, HORIZON)
     inputs = torch.randn(4, PAST, 1)
@@ -75,7 +75,7 @@ def test_a_shift_of_level_shifts_a_forecast_that_saw_none() -> None:
 
 
 def test_too_many_columns_shorten_its_lookback() -> None:
-    shape = Shape(10_000, 2, (0,), tuple(range(50)), (), ())
+    shape = WindowShape(10_000, 2, (0,), tuple(range(50)), (), ())
     assert shape.steps_read * 50 <= linear.MOST_FEATURES
 
 

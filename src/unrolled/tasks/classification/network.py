@@ -38,7 +38,7 @@ class StepState(NamedTuple):
     scores: Tensor
 
 
-class Shape(NamedTuple):
+class SequenceShape(NamedTuple):
     """D features, the D' columns they make with their masks, C classes, the longest length T."""
 
     features: int
@@ -66,7 +66,7 @@ class ClassNetwork(nn.Module):
 
     change: Tensor  # (D,) deviation of the differences in training
 
-    def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
+    def __init__(self, shape: SequenceShape, settings: ClassifierSettings, per_step: bool) -> None:
         super().__init__()
         pool = "last" if per_step else settings.pool
         self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
@@ -186,7 +186,7 @@ class ClassNetwork(nn.Module):
 class ClassEnsemble(Ensemble[ClassNetwork]):
     """Several networks whose probabilities are averaged."""
 
-    def __init__(self, shape: Shape, settings: ClassifierSettings, per_step: bool) -> None:
+    def __init__(self, shape: SequenceShape, settings: ClassifierSettings, per_step: bool) -> None:
         super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.ensemble))
 
     @torch.no_grad()

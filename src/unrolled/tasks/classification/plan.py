@@ -21,7 +21,7 @@ from unrolled.tasks.classification.augment import Augment
 from unrolled.tasks.classification.batches import Cases
 from unrolled.tasks.classification.evaluate import evaluate, headline
 from unrolled.tasks.classification.inference import ClassifierFit
-from unrolled.tasks.classification.network import ClassEnsemble, Shape
+from unrolled.tasks.classification.network import ClassEnsemble, SequenceShape
 from unrolled.tasks.classification.objective import ClassifierObjective
 from unrolled.tasks.classification.settings import ClassifierSettings
 from unrolled.training import Training
@@ -104,7 +104,7 @@ class ClassifierPlan:
 def build(settings: ClassifierSettings, preprocessor: SequencePreprocessor) -> ClassEnsemble:
     """Networks for these settings and classes."""
     features, classes = len(preprocessor.scaler.names), len(preprocessor.classes)
-    shape = Shape(features, preprocessor.width, classes, preprocessor.longest)
+    shape = SequenceShape(features, preprocessor.width, classes, preprocessor.longest)
     return ClassEnsemble(shape, settings, preprocessor.per_step)
 
 

@@ -14,7 +14,7 @@ from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Batch, Windows
 from unrolled.tasks.forecasting.network.forecast_network import Features
-from unrolled.tasks.forecasting.network.linear import Shape
+from unrolled.tasks.forecasting.network.linear import WindowShape
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def in_batches(windows: Windows, size: int, most: int | None = None) -> Iterator
         yield windows.batch(chosen[start : start + size]).tensors()
 
 
-def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> Shape:
+def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> WindowShape:
     """Which columns the linear map reads."""
     varying: list[int] = []
     planned: list[int] = []
@@ -81,7 +81,7 @@ def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> Sh
             at_future += size
         at += size
     calendar = range(at_future, at_future + len(preprocessor.calendar))
-    return Shape(
+    return WindowShape(
         lookback,
         horizon,
         preprocessor.target_index,

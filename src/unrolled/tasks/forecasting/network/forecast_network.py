@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unrolled.networks.build import CELLS
 from unrolled.networks.dropout import drop_units
-from unrolled.tasks.forecasting.network.linear import LinearMap, Shape
+from unrolled.tasks.forecasting.network.linear import LinearMap, WindowShape
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class ForecastNetwork(nn.Module):
 
     def __init__(
         self,
-        shape: Shape,
+        shape: WindowShape,
         features: Features,
         *,
         cell: str,

@@ -28,7 +28,7 @@ MOST_KNOWN = 512
 
 
 @dataclass(frozen=True)
-class Shape:
+class WindowShape:
     """What a linear map reads and writes.
 
     lookback: T steps; horizon: F; targets: the K input columns to forecast; columns: C input
@@ -58,7 +58,7 @@ class LinearMap(nn.Module):
     weight: Tensor  # (K, features, F)
     picked: Tensor  # the columns of the inputs that are read
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: WindowShape) -> None:
         super().__init__()
         self.shape = shape
         steps, columns = shape.steps_read, len(shape.columns)
