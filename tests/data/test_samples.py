@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
 
-from unrolled.data import samples
+from unrolled.data import Roles, Sequences, Table, samples
 from unrolled.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +28,16 @@ def test_a_table_has_the_rows_it_states(sample: samples.Sample) -> None:
     assert isinstance(table, pa.Table)
     assert table.num_rows == sample.rows
     assert samples.path(sample.name).stat().st_size < 400_000
+
+
+def test_a_sample_has_its_name_for_a_source_and_no_other_file_has(tmp_path: Path) -> None:
+    path = samples.path("seattle-weather")
+    assert Table.read(path, Roles(target=("temp_max",))).findings.source == "seattle-weather"
+    by_sky = Sequences.read(str(path), series="weather")
+    assert by_sky.source == "seattle-weather"
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    assert Table.read(copy, Roles(target=("temp_max",))).findings.source == str(copy)
 
 
 def test_nyc_weather_keeps_its_gaps_and_missing_values() -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from unrolled import Classifier
 from unrolled.data import Sequences
+from unrolled.data.columns.read import recognise as recognise_table
 from unrolled.data.sequences.split import stratified_split
-from unrolled.data.sequences.tsfile import counterpart, looks_labelled
+from unrolled.data.sequences.tsfile import counterpart, looks_labelled, recognise
+from unrolled.data.text.files import recognise as recognise_text
 from unrolled.errors import DataError, SettingsError
 
 HEAD = "# a comment\n@problemName x\n@timeStamps false\n@classLabel true up down\n@data\n"
@@ -137,6 +139,52 @@ def test_a_text_is_told_from_labelled_rows(tmp_path: Path) -> None:
     assert not looks_labelled(write(tmp_path, "Once upon a time\n", "story.txt"))
     assert not looks_labelled(write(tmp_path, "0.5 0.5 0.25\n", "numbers.txt"))
     assert not looks_labelled(write(tmp_path, "1,2,3\n", "table.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sequences", "table", "words"),
+    [
+        ("moves.TS", "", "its name ends in .ts", None, None),
+        (
+            "moves.tsv",
+            "1\t2\t3\n",
+            "every row is numbers, a class first",
+            "its name ends in .tsv",
+            None,
+        ),
+        (
+            "moves.txt",
+            "1 2 3\n",
+            "every row is numbers, a class first",
+            None,
+            "its name ends in .txt",
+        ),
+        ("story.txt", "Once upon a time\n", None, None, "its name ends in .txt"),
+        ("story.md", "# Once\n", None, None, "its name ends in .md"),
+        ("sales.CSV", "1,2,3\n", None, "its name ends in .csv", None),
+        ("sales.tsv", "day\tsold\n1\t2\n", None, "its name ends in .tsv", None),
+        ("sales.parquet", "", None, "its name ends in .parquet", None),
+        ("other", "1,2,3\n", None, None, None),
+    ],
+)
+def test_a_file_says_why_it_is_taken_for_what(
+    tmp_path: Path,
+    name: str,
+    text: str,
+    sequences: str | None,
+    table: str | None,
+    words: str | None,
+) -> None:
+    path = write(tmp_path, text, name)
+    found = recognise(path), recognise_table(path), recognise_text(path)
+    assert found == (sequences, table, words)
+
+
+def test_a_folder_is_nothing_by_its_name(tmp_path: Path) -> None:
+    for ending in ("txt", "csv"):
+        folder = tmp_path / f"x.{ending}"
+        folder.mkdir()
+        assert (recognise(folder), recognise_table(folder), recognise_text(folder)) == (None,) * 3
 
 
 def test_the_test_file_beside_a_train_file_is_found(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from unrolled.data import samples
 from unrolled.errors import DataError
 
+ENDINGS = (".csv", ".gz", ".parquet", ".pq", ".tsv")
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -27,6 +29,16 @@ class Raw:
     kind: str
     label: str
     index: str | None = None
+
+
+def recognise(path: Path) -> str | None:
+    """Why a file is taken for a table, in words; None where its name does not say so.
+
+    >>> recognise(Path("weather.csv.gz"))
+    'its name ends in .gz'
+    """
+    ending = path.suffix.lower()
+    return f"its name ends in {ending}" if ending in ENDINGS and not path.is_dir() else None
 
 
 def read_columns(source: Any) -> Raw:

@@ -26,6 +26,19 @@ def read_cases(path: Path) -> Ragged:
     return cases
 
 
+def recognise(path: Path) -> str | None:
+    """Why a file is taken for labelled sequences, in words; None where it is not.
+
+    Ask before `data.text.files.recognise` and `data.columns.read.recognise`: a `.txt` or `.tsv` of
+    the archives has the ending of a text or of a table too.
+    """
+    if not looks_labelled(path):
+        return None
+    if path.suffix.lower() == ".ts":
+        return "its name ends in .ts"
+    return "every row is numbers, a class first"
+
+
 def looks_labelled(path: Path) -> bool:
     """Whether a file holds labelled sequences: `.ts`, or rows of numbers that begin with a class.
 
@@ -59,7 +72,7 @@ def has_header(path: Path) -> bool:
 
 
 def counterpart(path: Path) -> Path | None:
-    """The `…_TEST` file that stands beside a `…_TRAIN` file, if it does."""
+    """The `…_TEST` file beside a `…_TRAIN` file, as the archives name them; None without one."""
     other = path.with_name(re.sub(r"_TRAIN(?=\.\w+$)", "_TEST", path.name))
     return other if other != path and other.is_file() else None
 

@@ -23,6 +23,16 @@ _MARKS = (
 )
 
 
+def recognise(path: Path) -> str | None:
+    """Why a file is taken for a text, in words; None where its name does not say so.
+
+    >>> recognise(Path("book.txt"))
+    'its name ends in .txt'
+    """
+    ending = path.suffix.lower()
+    return f"its name ends in {ending}" if ending in ENDINGS and not path.is_dir() else None
+
+
 def find_files(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """The files of a source: a file, a folder (all .txt, .text and .md in it, by name) or several.
 
