@@ -17,7 +17,7 @@ ROLES = Roles(
     static=("height", "kind"),
 )
 HOURS = 260
-HORIZON, PAST = 4, 8
+HORIZON, LOOKBACK = 4, 8
 
 
 def columns(hours: int = HOURS, places: str = "AB") -> dict[str, Any]:
@@ -49,7 +49,7 @@ def columns(hours: int = HOURS, places: str = "AB") -> dict[str, Any]:
 
 def small(**settings: Any) -> Forecaster:
     """A forecaster that is fitted in a blink."""
-    return Forecaster(("temp", "load"), horizon=HORIZON, lookback=PAST, hidden=4, **settings)
+    return Forecaster(("temp", "load"), horizon=HORIZON, lookback=LOOKBACK, hidden=4, **settings)
 
 
 def quick(**settings: Any) -> Training:

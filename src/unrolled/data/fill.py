@@ -1,24 +1,34 @@
-"""Carry the last known value forward, and nothing backward."""
+"""Missing values: where they are, and the last value carried forward over them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
+
+
+def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where values of any shape are missing: NaN among numbers, None among objects."""
+    if values.dtype == object:
+        return np.asarray(values == None, bool)  # noqa: E711 (the comparison runs row by row)
+    return np.asarray(np.isnan(values))
 
 
 def carry_forward(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Each missing value becomes the last known one before it in its series.
+    """Replace each missing value by the last one before it in its series.
 
     values: (N,) or (N, K) with NaN where missing; offsets: (S+1,), series s is rows
-    ``offsets[s]:offsets[s + 1]``. What is missing before the first known value stays NaN. Only the
-    past is looked at, so a window never learns from its future through what was filled.
+    ``offsets[s]:offsets[s + 1]``. What is missing before the first value of a series stays NaN.
+    Nothing is carried backward, so that no window sees its future in what was filled.
 
     >>> carry_forward(np.array([np.nan, 1.0, np.nan, np.nan, 5.0]), np.array([0, 3, 5])).tolist()
     [nan, 1.0, 1.0, nan, 5.0]
     """
     rows = np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1))
     begins = np.repeat(offsets[:-1], np.diff(offsets)).reshape(rows.shape)
-    # Where nothing is known yet, the first row of the series is pointed at, which is NaN itself.
-    known = np.where(np.isnan(values), begins, rows)
-    source = np.maximum.accumulate(known, axis=0)
+    # Before the first value the first row of the series is pointed at, which is NaN itself.
+    present = np.where(np.isnan(values), begins, rows)
+    source = np.maximum.accumulate(present, axis=0)
     filled: np.ndarray = np.take_along_axis(values, source, axis=0)
     return filled

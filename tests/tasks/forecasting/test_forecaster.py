@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import torch
-from helpers.waves import HORIZON, HOURS, PAST, ROLES, columns, quick, small
+from helpers.waves import HORIZON, HOURS, LOOKBACK, ROLES, columns, quick, small
 
 from unrolled import DataError, EngineError, Forecaster, Roles, SettingsError, Table, Training
 
@@ -241,7 +241,8 @@ def test_a_table_of_another_step_is_refused(fitted: Forecaster) -> None:
 def test_a_table_too_short_for_the_past_is_refused(fitted: Forecaster) -> None:
     kept = np.r_[HOURS - HORIZON - 6 : HOURS, HOURS : 2 * HOURS]
     short = {name: values[kept] for name, values in with_future().items()}
-    with pytest.raises(DataError, match=rf"predict: series 'A' has 6 rows .* {PAST} are needed"):
+    match = rf"predict: series 'A' has 6 rows .* {LOOKBACK} are needed"
+    with pytest.raises(DataError, match=match):
         fitted.predict(short)
 
 

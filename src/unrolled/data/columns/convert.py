@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
-from unrolled.data.columns.infer import PARTS, holds_dates
+from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_text
+from unrolled.data.columns.infer import DATE_PARTS, holds_dates
+from unrolled.data.fill import is_missing
 from unrolled.errors import DataError
 
 _NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
@@ -21,7 +22,7 @@ def reason_against(name: str, column: Any) -> str | None:
     kind = column.type
     if column.null_count == len(column):
         return "it has no value in any row"
-    if name.lower() in PARTS and pa.types.is_integer(kind):
+    if name.lower() in DATE_PARTS and pa.types.is_integer(kind):
         return "it is part of the time; the calendar says the same"
     if holds_dates(column) and not pa.types.is_integer(kind):
         return "it is another column of dates"
@@ -95,6 +96,18 @@ def _categories(column: Any) -> NDArray[np.object_]:
     return np.asarray(words[np.asarray(places)])
 
 
+def series_codes(name: str, column: Any) -> tuple[Ints, tuple[str, ...]]:
+    """The series of each row (N,), numbered by first appearance, and the S names.
+
+    DataError for a row without a name.
+    """
+    if column.null_count:
+        row = first_row(np.asarray(column.is_null()))
+        raise DataError(f"series {name!r}: expected a name in every row, data row {row} has none")
+    text = encode(column)
+    return integers(text.indices), tuple(text.dictionary.to_pylist())
+
+
 def series_values(values: NDArray[Any], offsets: Ints) -> NDArray[Any]:
     """The first value of each series (S,) that is not missing."""
     first = values[offsets[:-1]].copy()
@@ -105,13 +118,6 @@ def series_values(values: NDArray[Any], offsets: Ints) -> NDArray[Any]:
         if len(known):
             first[series] = values[span][known[0]]
     return first
-
-
-def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a column (N,) has no value."""
-    if values.dtype == object:
-        return np.asarray(values == None, bool)  # noqa: E711 (the comparison runs row by row)
-    return np.asarray(np.isnan(values))
 
 
 def is_static(values: NDArray[Any], offsets: Ints) -> bool:

@@ -36,7 +36,7 @@ STEP_NAMES = (
 ID_NAMES = re.compile(
     r"(unique_)?id|.*_id|series|store|shop|item|station|site|sensor|location|meter", re.I
 )
-PARTS = ("year", "month", "day", "hour", "minute", "second")
+DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
 
 
 def guess_time(columns: Columns, index: str | None) -> tuple[tuple[str, ...], str]:
@@ -50,7 +50,9 @@ def guess_time(columns: Columns, index: str | None) -> tuple[tuple[str, ...], st
         if clock:
             return (best, clock), f"dates, with the clock in {clock!r}"
         return (best,), "its values are dates"
-    parts = tuple(lower[part] for part in PARTS if part in lower and is_whole(columns[lower[part]]))
+    parts = tuple(
+        lower[part] for part in DATE_PARTS if part in lower and is_whole(columns[lower[part]])
+    )
     if len(parts) > 1 and parts[0].lower() == "year":
         return parts, "integers named as the parts of a date"
     if index:

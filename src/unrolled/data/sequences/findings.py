@@ -21,7 +21,7 @@ def findings_of(train: Sequences, validation: int, test: Sequences | None) -> di
     classes = np.unique(np.array(train.labels[train.known].tolist()), return_counts=True)
     counts = {str(name): int(count) for name, count in zip(*classes, strict=True)}
     measured = 0 if test is None else len(test)
-    each = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:20])
+    each = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:MOST_CLASSES])
     return {
         "source": train.source,
         "rows": int(lengths.sum()),

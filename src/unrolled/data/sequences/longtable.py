@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.arrow import encode, first_row, integers, is_number
-from unrolled.data.columns.convert import convert, reason_against
+from unrolled.data.arrow import is_number
+from unrolled.data.columns.convert import convert, reason_against, series_codes
 from unrolled.data.columns.infer import guess_time
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, time_names
@@ -26,7 +26,7 @@ def read_long(
             f"read {raw.label}: name the column that says which rows make a sequence: series="
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
-    codes, names = _series(raw, series)
+    codes, names = series_codes(series, raw.columns.pop(series))
     given = None if label is None else raw.columns.pop(label)
     times, sorting = _times(raw, time)
     order = np.lexsort((times, codes))
@@ -40,16 +40,6 @@ def read_long(
         raw.label,
         (sorting, *left_out),
     )
-
-
-def _series(raw: Raw, series: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The sequence of each row (N,), numbered by first appearance, and their names."""
-    column = raw.columns.pop(series)
-    if column.null_count:
-        row = first_row(np.asarray(column.is_null()))
-        raise DataError(f"series {series!r}: expected a name in every row, data row {row} has none")
-    text = encode(column)
-    return integers(text.indices), tuple(text.dictionary.to_pylist())
 
 
 def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.errors import DataError
 
-LEVELS = ("sequences", "time steps", "features")
+AXES = ("sequences", "time steps", "features")
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -21,10 +21,10 @@ def check_list(value: Any, place: str, level: int) -> None:
         if level == 2 and isinstance(value, numbers.Real):
             hint = f"; one feature is written [{value}]"
         raise DataError(
-            f"sequences: {place} is {kind(value)}, expected a list of {LEVELS[level]}{hint}"
+            f"sequences: {place} is {kind(value)}, expected a list of {AXES[level]}{hint}"
         )
     if len(value) == 0:
-        raise DataError(f"sequences: {place} is an empty list, expected {LEVELS[level]}")
+        raise DataError(f"sequences: {place} is an empty list, expected {AXES[level]}")
 
 
 def check_size(place: str, size: int, first: str, expected: int, what: str) -> None:

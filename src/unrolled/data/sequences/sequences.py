@@ -15,7 +15,7 @@ from torch.utils.data import TensorDataset
 from unrolled.data.columns.read import read_columns
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
 from unrolled.data.sequences.ragged import Ragged
-from unrolled.data.sequences.tsfile import has_header
+from unrolled.data.sequences.tsfile import has_header, read_file
 from unrolled.errors import DataError
 
 FILES = (".ts", ".txt", ".tsv")
@@ -46,7 +46,7 @@ class Sequences:
     """
 
     # (B, T, D) float32, NaN where missing and behind the end of a sequence; float64 where float32
-    # would round away what changes, see `data.cases.narrowed`
+    # would round away what changes, see `ragged.narrowed`
     inputs: np.ndarray
     labels: np.ndarray  # (B,), or (B, T) for one per step; None where there is no label
     lengths: np.ndarray  # (B,) int64, the time steps of each sequence
@@ -119,9 +119,7 @@ class Sequences:
             return source
         suffix = Path(source).suffix.lower() if isinstance(source, str | PathLike) else ""
         if suffix == ".ts" or (suffix in FILES and series is None):
-            from unrolled.data.sequences.tsfile import read_cases
-
-            return cls._packed(read_cases(Path(source)))
+            return cls._packed(read_file(Path(source)))
         from unrolled.data.sequences.longtable import read_long
 
         packed = cls._packed(read_long(source, series, label, time, per_step))
@@ -143,16 +141,18 @@ class Sequences:
         return cls.read(source, **asdict(columns))
 
     @classmethod
-    def _packed(cls, cases: Ragged) -> Sequences:
+    def _packed(cls, ragged: Ragged) -> Sequences:
         """One array from arrays of different lengths."""
-        lengths = np.array([len(values) for values in cases.values], dtype=np.int64)
-        shape = (len(lengths), int(lengths.max()), cases.values[0].shape[1])
-        kind = np.result_type(*{values.dtype for values in cases.values})
+        lengths = np.array([len(values) for values in ragged.values], dtype=np.int64)
+        shape = (len(lengths), int(lengths.max()), ragged.values[0].shape[1])
+        kind = np.result_type(*{values.dtype for values in ragged.values})
         inputs = np.full(shape, np.nan, dtype=kind)
-        for row, values in zip(inputs, cases.values, strict=True):
+        for row, values in zip(inputs, ragged.values, strict=True):
             row[: len(values)] = values
-        labels = _pack_labels(cases.labels, lengths)
-        return cls(inputs, labels, lengths, cases.names, cases.features, cases.source, cases.notes)
+        labels = _pack_labels(ragged.labels, lengths)
+        return cls(
+            inputs, labels, lengths, ragged.names, ragged.features, ragged.source, ragged.notes
+        )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -180,8 +180,8 @@ class Sequences:
 
     def with_labels(self, labels: Any) -> Sequences:
         """The same sequences with other labels."""
-        cases = Ragged.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
-        return replace(self, labels=_pack_labels(cases.labels, self.lengths))
+        ragged = Ragged.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
+        return replace(self, labels=_pack_labels(ragged.labels, self.lengths))
 
     def select(self, rows: np.ndarray) -> Sequences:
         """Some of the sequences, no longer than the longest of them."""

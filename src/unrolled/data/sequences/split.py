@@ -16,8 +16,8 @@ def stratified_split(
     A class keeps at least one sequence. Sequences with labels per step are split as they come,
     whatever the labels. DataError when nothing would be set aside, or nothing would be left.
 
-    >>> cases = Sequences.from_arrays([[0.0]] * 8, ["a"] * 4 + ["b"] * 4)
-    >>> kept, aside = stratified_split(cases, 0.25, 0, "test")
+    >>> moves = Sequences.from_arrays([[0.0]] * 8, ["a"] * 4 + ["b"] * 4)
+    >>> kept, aside = stratified_split(moves, 0.25, 0, "test")
     >>> aside.labels.tolist()
     ['a', 'b']
     """

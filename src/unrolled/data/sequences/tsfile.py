@@ -17,13 +17,13 @@ from unrolled.errors import DataError
 UNKNOWN = ("?", "")  # what stands in the place of a number or label that is not known
 
 
-def read_cases(path: Path) -> Ragged:
+def read_file(path: Path) -> Ragged:
     """Read a file of labelled sequences; DataError names the line that does not fit."""
     lines = _lines(path)
-    cases = _read_ts(path, lines) if path.suffix.lower() == ".ts" else _read_ucr(path, lines)
-    if not cases.values:
+    ragged = _read_ts(path, lines) if path.suffix.lower() == ".ts" else _read_ucr(path, lines)
+    if not ragged.values:
         raise DataError(f"read {path}: expected sequences, got none")
-    return cases
+    return ragged
 
 
 def recognise(path: Path) -> str | None:

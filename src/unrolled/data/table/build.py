@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_row_number
+from unrolled.data.arrow import Ints, is_number, is_row_number
 from unrolled.data.columns.convert import (
     convert,
-    is_missing,
     is_static,
     reason_against,
+    series_codes,
     series_values,
 )
 from unrolled.data.columns.infer import guess_series, guess_time
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.fill import is_missing
 from unrolled.data.table.findings import Findings
 from unrolled.data.table.layout import (
     Layout,
@@ -110,13 +111,8 @@ def _take_series(
     if name is None:
         return None, np.zeros(len(times), np.int64), ("",)
     column = raw.columns.pop(name)
-    if column.null_count:
-        row = first_row(np.asarray(column.is_null()))
-        raise DataError(f"series {name!r}: expected a name in every row, data row {row} has none")
     notes.roles[name] = ("series", why)
-    text = encode(column)
-    names = tuple(text.dictionary.to_pylist())
-    return (name, str(column.type)), integers(text.indices), names
+    return (name, str(column.type)), *series_codes(name, column)
 
 
 def _grid(

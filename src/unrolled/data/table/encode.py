@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled.data.columns.roles import Roles
-from unrolled.data.fill import carry_forward
+from unrolled.data.fill import carry_forward, is_missing
 from unrolled.data.scale import Scaler
 from unrolled.data.time.calendar import calendar_features
 from unrolled.data.time.grid import Step
@@ -175,7 +175,7 @@ class TablePreprocessor:
         for column in columns:
             size = len(column.output_names)
             values = _values(table, column)
-            missing = _missing(values)
+            missing = is_missing(values)
             if column.vocabulary is None:
                 values = carry_forward(self._scaled(column, values), table.offsets)
             column.write(values, missing, out[:, at : at + size])
@@ -266,12 +266,6 @@ def _codes(values: np.ndarray, vocabulary: tuple[str, ...]) -> np.ndarray:
     """The code of each value, 1 for the first word and 0 for none of them."""
     code = {value: i for i, value in enumerate(vocabulary, start=1)}
     return np.fromiter((code.get(v, 0) for v in values), dtype=np.int64, count=len(values))
-
-
-def _missing(values: np.ndarray) -> np.ndarray:
-    if values.dtype == object:
-        return np.fromiter((v is None for v in values), dtype=bool, count=len(values))
-    return np.asarray(np.isnan(values))
 
 
 def _values(table: Table, column: Column) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unrolled.data.fill import is_missing
 from unrolled.data.table.split import Part
 from unrolled.errors import DataError
 
@@ -78,8 +79,7 @@ def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) ->
 
 def _check_known(table: Table, part: Part) -> None:
     for name in table.roles.future:
-        values = table.columns[name]
-        missing = values == None if values.dtype == object else np.isnan(values)  # noqa: E711
+        missing = is_missing(table.columns[name])
         for series, (first, last) in zip(part.names, part.rows, strict=True):
             holes = np.flatnonzero(missing[first:last])
             if len(holes):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled.data.arrow import Ints
 from unrolled.data.time.grid import DAY, Step
 from unrolled.errors import DataError
 
-Ints = NDArray[np.int64]
 # A stamp typed wrongly by a century would ask for a grid of years of gaps: stop far before.
 ROOMIEST = 20
 

@@ -134,20 +134,20 @@ def _build(
     if total == 0:
         raise DataError(f"corpus: {about['source']} is empty: it holds no text")
     test = _count("test", shares[1], total)
-    held = _count("validation", shares[0], total)
-    if held + test >= total:
+    validation = _count("validation", shares[0], total)
+    if validation + test >= total:
         raise SettingsError(
-            f"corpus: {held} characters for validation and {test} for test leave none of "
+            f"corpus: {validation} characters for validation and {test} for test leave none of "
             f"{total} to train on"
         )
-    ends = (total - held - test, total - test, total)
+    ends = (total - validation - test, total - test, total)
     if isinstance(vocabulary, tuple):
         training = (piece for index, piece in _by_part(pieces, ends) if index == 0)
         vocabulary = fit_vocabulary(vocabulary[0], training, vocabulary[1])
         _check_varied(pieces, about["source"])
     tokens, sizes, unknown = _encode(_by_part(pieces, ends), vocabulary)
     edges = [0, *np.cumsum(sizes).tolist()]
-    characters = dict(zip(PARTS, (total - held - test, held, test), strict=True))
+    characters = dict(zip(PARTS, (total - validation - test, validation, test), strict=True))
     findings = {
         **about,
         "level": vocabulary.level,

@@ -15,12 +15,12 @@ LAYOUT = "\t\n\r\f"
 
 def describe(corpus: Corpus) -> str:
     """The sizes of a text, its symbols, its parts, and what looks odd in it."""
-    found, known = corpus.findings, corpus.vocabulary
+    found, vocabulary = corpus.findings, corpus.vocabulary
     encodings = f" of {', '.join(found['encodings'])}" if "encodings" in found else ""
     lines = [
         f"{found['source']}: {found['characters']:,} characters in {found['bytes']:,} bytes"
         + encodings,
-        f"{len(known):,} symbols, level {known.level}{_frequent(corpus)}",
+        f"{len(vocabulary):,} symbols, level {vocabulary.level}{_frequent(corpus)}",
     ]
     for name, part in found["parts"].items():
         if part["symbols"]:
@@ -33,10 +33,10 @@ def _frequent(corpus: Corpus) -> str:
     """The symbols that the training part has most of."""
     if corpus.vocabulary.level != "char":
         return ""
-    known = len(corpus.vocabulary)
-    counts = np.zeros(known, np.int64)
+    size = len(corpus.vocabulary)
+    counts = np.zeros(size, np.int64)
     for _, tokens in blocks(corpus.part("train")):
-        counts += np.bincount(tokens, minlength=known)
+        counts += np.bincount(tokens, minlength=size)
     shown = [f"{corpus.text([i])!r} {counts[i] / counts.sum():.0%}" for i in np.argsort(-counts)]
     return f", most often {', '.join(shown[:FREQUENT])}"
 

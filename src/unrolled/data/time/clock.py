@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from unrolled.data.arrow import Ints
 from unrolled.data.time.grid import DAY, MICROSECONDS
 
-Ints = NDArray[np.int64]
 LOWEST = (1, 1, 1, 0, 0, 0)
 HIGHEST = (9999, 12, 31, 24, 59, 59)
 _LENGTHS = tuple(MICROSECONDS[unit] for unit in ("h", "min", "s"))

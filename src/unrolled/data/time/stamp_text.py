@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import encode, first_row
-from unrolled.data.time.clock import LOWEST, Ints, Stamps, combine
+from unrolled.data.arrow import Ints, encode, first_row
+from unrolled.data.time.clock import LOWEST, Stamps, combine
 from unrolled.data.time.grid import MICROSECONDS
 from unrolled.errors import DataError
 

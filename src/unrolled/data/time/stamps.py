@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unrolled.data.arrow import first_row, integers, is_text
-from unrolled.data.time.clock import LOWEST, Ints, Stamps, combine
+from unrolled.data.arrow import Ints, first_row, integers, is_text
+from unrolled.data.time.clock import LOWEST, Stamps, combine
 from unrolled.data.time.grid import MICROSECONDS
 from unrolled.data.time.stamp_text import read_text
 from unrolled.errors import DataError
