@@ -55,7 +55,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "a text shorter than a batch": ("a.txt", b"to be", [], ["has 4 symbols", "4 streams"]),
     "wrong encoding": ("a.txt", b"caf\xe9 au lait " * 99, [], ["not UTF-8", "0xe9 at offset 3"]),
     "another encoding": ("a.txt", b"a\xff" * 99, ["--encoding", "ascii"], ["ascii", "offset 1"]),
-    "no encoding": ("a.txt", b"abc" * 99, ["--encoding", "utf-9"], ["no encoding 'utf-9'"]),
+    "no encoding": (
+        "a.txt",
+        b"abc" * 99,
+        ["--encoding", "utf-9"],
+        ["expected a text encoding", "got 'utf-9'"],
+    ),
     "no text in a folder": ("folder/a.png", b"png", [], ["folder", "holds no .txt"]),
     "no level": ("a.txt", b"abc" * 99, ["--level", "word"], ["char, byte, bpe", "'word'"]),
     "a size of characters": ("a.txt", b"abc" * 99, ["--size", "300"], ["--size", "bpe"]),
@@ -90,7 +95,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "no data": ("a.ts", b"hello", [], ["line 1", "@data"]),
     "length 0": ("a.ts", ts(["1,2:a", ":b"]).encode(), [], ["line 4", "length 0"]),
     "no labels": ("a.ts", ts(["1,2", "2,3"], classes="").encode(), [], ["expected labels"]),
-    "labels all the same": ("a.ts", ts(["1,2:a", "2,3:a"]).encode(), [], ["all labels are 'a'"]),
+    "labels all the same": (
+        "a.ts",
+        ts(["1,2:a", "2,3:a"]).encode(),
+        [],
+        ["at least two different labels", "all are 'a'"],
+    ),
     "an unknown label": ("a.ts", ts(["1,2:a", "2,3:c"]).encode(), [], ["'c'", "a, b"]),
     "no number": ("a.ts", ts(["1,2:a", "2,x:b"]).encode(), [], ["line 4", "'x' is not a number"]),
     "no share for the test": (

@@ -71,7 +71,7 @@ FILES: dict[str, tuple[bytes, Roles, list[str]]] = {
     "one column, two roles": (
         hourly(GOOD),
         Roles(target=("y",), future=("y",)),
-        ["'y'", "two roles"],
+        ["'y'", "expected one role, got 2"],
     ),
     "no time": (csv("a,b", "1.5,2", "2.5,3"), Roles(), ["no column can be the time", "a, b"]),
     "wide": (

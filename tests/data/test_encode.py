@@ -164,7 +164,7 @@ def test_tables_that_do_not_fit_are_refused(data: Table, encoder: TablePreproces
 
 def test_columns_that_cannot_be_fitted_are_named(data: Table) -> None:
     text = replaced(data, temp=data.columns["sky"])
-    with pytest.raises(DataError, match="target 'temp' is text, a forecast needs numbers"):
+    with pytest.raises(DataError, match="target 'temp': expected numbers, got text"):
         TablePreprocessor.fit(text, split(data))
     empty = replaced(data, humid=np.full(210, np.nan))
     with pytest.raises(DataError, match="'humid' has no value in the training rows"):

@@ -111,7 +111,7 @@ def test_a_series_without_training_rows_is_named() -> None:
 
 
 def test_a_time_stamp_needs_a_time() -> None:
-    with pytest.raises(SettingsError, match="the time of this table is whole numbers"):
+    with pytest.raises(SettingsError, match="the times of this table are integers"):
         split(table(50, integer_time=True), test="2020-01-02")
 
 

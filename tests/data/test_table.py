@@ -301,7 +301,12 @@ def test_findings_are_plain_and_readable() -> None:
     text = table.describe()
     for words in ("11 rows, 2 series", "2013-01-01 00:00 to 2013-01-01 05:00, step 1h"):
         assert words in text
-    for words in ("gaps: 1 rows", "EWR 1", "target: temp (as asked)", "series: station"):
+    for words in (
+        "gaps: 1 missing rows added",
+        "EWR 1",
+        "target: temp (as asked)",
+        "series: station",
+    ):
         assert words in text
 
 

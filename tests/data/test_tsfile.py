@@ -55,7 +55,7 @@ def test_ts_without_labels(tmp_path: Path) -> None:
         (HEAD + "1,inf:up\n", "line 6: value 2 is infinite"),
         ("1,2,3:up\n", "line 1: expected @data before the first sequence"),
         ("@timeStamps true\n@data\n", "line 1: sequences with time stamps are not supported"),
-        ("@targetlabel true\n@data\n", "line 1: the targets are numbers, expected classes"),
+        ("@targetlabel true\n@data\n", "line 1: expected class labels, got numbers to regress on"),
     ],
 )
 def test_a_bad_ts_file_is_refused_by_its_line(tmp_path: Path, text: str, message: str) -> None:
@@ -249,7 +249,7 @@ def test_a_long_table_has_a_label_for_each_step_when_asked() -> None:
 @pytest.mark.parametrize(
     ("asked", "changed", "message"),
     [
-        ({"series": None}, {}, "name the column that says which rows make a sequence"),
+        ({"series": None}, {}, "name the column that says to which sequence a row belongs"),
         ({"series": "ids"}, {}, "no column 'ids' in the table; did you mean 'id'?"),
         ({"label": "Y"}, {}, "no column 'Y' in the table; did you mean 'y'?"),
         ({}, {"y": ["up", "down", "down", "down", "up"]}, "sequence 'a' has 'down' and 'up'"),

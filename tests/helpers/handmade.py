@@ -35,7 +35,7 @@ def make_table(
 
 
 def weather_table(rng: np.random.Generator, lengths: Sequence[int] = (120, 90)) -> Table:
-    """A target, a past number with missing values, a past and a static category, a known number."""
+    """A target; past covariates, a number and a category; a future and a static one."""
     n = sum(lengths)
     humid = rng.normal(50, 10, n)
     humid[rng.random(n) < 0.1] = np.nan

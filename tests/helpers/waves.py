@@ -1,4 +1,4 @@
-"""A small table with everything in it: two series, gaps, categories, planned and static columns."""
+"""A small table with everything in it: two series, gaps, categories, covariates of every role."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def columns(hours: int = HOURS, places: str = "AB") -> dict[str, Any]:
 
 
 def small(**settings: Any) -> Forecaster:
-    """A forecaster that is fitted in a blink."""
+    """A forecaster that is fitted within a second."""
     return Forecaster(("temp", "load"), horizon=HORIZON, lookback=LOOKBACK, hidden=4, **settings)
 
 
 def quick(**settings: Any) -> Training:
-    """A training that takes a blink."""
+    """Two epochs, for tests that only need a fit."""
     return Training(epochs=2, batch_size=64, **settings)

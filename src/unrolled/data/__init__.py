@@ -1,4 +1,4 @@
-"""Data that has an order in time: tables, sequences, windows over them."""
+"""Data ordered in time: tables, sequences and texts, read and made ready for a network."""
 
 from unrolled.data import samples
 from unrolled.data.columns.roles import Roles

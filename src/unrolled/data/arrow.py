@@ -1,4 +1,4 @@
-"""The few questions that reading asks of arrow columns."""
+"""Arrow columns: what type of values they hold; as integers, as codes of their distinct values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring columns to mean 0 and standard deviation 1, and back."""
+"""Standardise columns to mean 0 and standard deviation 1, and back."""
 
 from __future__ import annotations
 

@@ -289,7 +289,10 @@ def test_what_is_shown_of_a_long_sequence_is_made_for_what_is_shown(
     ("break_it", "message"),
     [
         (lambda x, y: (x, None), "fit: expected labels, the sequences have none"),
-        (lambda x, y: (x, ["a"] * len(x)), "fit: all labels are 'a', expected at least two"),
+        (
+            lambda x, y: (x, ["a"] * len(x)),
+            "fit: expected at least two different labels, all are 'a'",
+        ),
         (lambda x, y: (x, [*y[:-1], None]), "labels: sequence 11 has none"),
         (lambda x, y: ([*x[:-1], x[0][:0]], y), "sequence 11 has length 0"),
         (lambda x, y: ([v * np.nan for v in x], y), "column 'feature 0' has no value"),

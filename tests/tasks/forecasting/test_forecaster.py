@@ -64,7 +64,7 @@ def with_future() -> dict[str, Any]:
 def test_columns_known_for_the_future_must_be_given_for_it(fitted: Forecaster) -> None:
     given = with_future()
     given["price"][HOURS - 1] = np.nan
-    with pytest.raises(DataError, match=r"'price' is known for the future.*series 'A'.*11 19:00"):
+    with pytest.raises(DataError, match=r"covariate 'price': .*series 'A'.*11 19:00"):
         fitted.predict(given)
 
 

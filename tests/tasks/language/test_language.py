@@ -301,7 +301,9 @@ def test_settings_out_of_range(options: dict[str, object], message: str) -> None
 
 
 def test_texts_that_cannot_be_learned_from(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has 18 symbols, too few for 64 streams side by side"):
+    with pytest.raises(
+        DataError, match=r"at least 128 symbols for 64 parallel streams .* got 18 in"
+    ):
         small().fit(Corpus.of("ab" * 10), training=Training(batch_size=64), out=tmp_path / "run")
     with pytest.raises(DataError, match="the validation part is empty"):
         small().fit(Corpus.of(TEXT, validation=0.0), out=tmp_path / "run")

@@ -1,1 +1,1 @@
-"""Any table before it has a meaning: reading it, roles of columns, guesses."""
+"""Columns of any table: read from files and frames, their roles given or inferred."""

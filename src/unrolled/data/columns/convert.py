@@ -18,7 +18,7 @@ _NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
 
 
 def reason_against(name: str, column: Any) -> str | None:
-    """Why a column that nobody asked for is better left out; None when it is usable."""
+    """Why a column without a given role is left out; None when it is usable."""
     kind = column.type
     if column.null_count == len(column):
         return "it has no value in any row"
@@ -61,7 +61,7 @@ def stray_text(column: Any) -> str | None:
 def convert(name: str, column: Any, role: str) -> NDArray[Any]:
     """A column (N,) as float64 with NaN, or as objects: str and None.
 
-    DataError for infinite values, for numbers spoilt by stray text, and for types without use.
+    role: for messages. DataError for infinite values, for text among numbers, and for other types.
     """
     kind = column.type
     if is_number(kind):
@@ -121,7 +121,7 @@ def series_values(values: NDArray[Any], offsets: Ints) -> NDArray[Any]:
 
 
 def is_static(values: NDArray[Any], offsets: Ints) -> bool:
-    """Whether a column never changes within a series (missing values aside), but between them."""
+    """Whether a column is constant within every series (missing values aside), but not over all."""
     first = series_values(values, offsets)
     if is_missing(first).any() or (first == first[0]).all():
         return False

@@ -1,4 +1,4 @@
-"""Reading a CSV file, and saying in one line what is wrong with one that cannot be read."""
+"""Read a CSV file; one that cannot be read is refused in one line that says why and where."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MISSING = (
 
 
 def read_csv(path: Path, packed: bool) -> pa.Table:
-    """Read a CSV file; the delimiter and the decimal sign are found from its first lines.
+    """Read a CSV file; delimiter and decimal sign are inferred from its first 64 KiB.
 
-    packed: whether the file is gzip. Raises DataError for a file that is no CSV in UTF-8, has no
-    rows, no names in its first line, or rows of another length.
+    packed: whether the file is compressed by gzip. Raises DataError for a file that is not CSV in
+    UTF-8, or that has no rows, no names in its first line, or rows of different lengths.
     """
     with gzip.open(path) if packed else path.open("rb") as file:
         try:
@@ -83,7 +83,7 @@ def _head_text(path: Path, packed: bool, head: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that parts the names in the first line: comma, semicolon, tab or bar."""
+    """The delimiter of the names in the first line: comma, semicolon, tab or bar."""
     names = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
     return max(",;\t|", key=names.count)
 
@@ -116,7 +116,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def _parse_error(path: Path, packed: bool, delimiter: str, error: Exception) -> str:
-    """What the parser said, with the row: only reading on one thread tells it."""
+    """What the parser said, with the row, which only reading on one thread tells."""
     if "Expected" not in str(error):
         return str(error).partition("\n")[0]
     try:

@@ -1,4 +1,4 @@
-"""Guessing which columns are the time and the series; every guess comes with its reason."""
+"""Infer which columns are the time and the series; every guess comes with its reason."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _no_time(names: list[str]) -> str:
 
 
 def guess_series(columns: Columns, times: Ints) -> tuple[str, str] | None:
-    """The column that tells series apart, and why; None when the times need none."""
+    """The column that tells the series apart, and why; None when there is one series."""
     if "unique_id" in columns:
         return "unique_id", "the name unique_id"
     candidates = [name for name, column in columns.items() if is_text(column.type)]

@@ -1,4 +1,4 @@
-"""Reading a file or a frame into columns, before anything is known about what they mean."""
+"""Read a file or a frame into Arrow columns, before their roles are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of a table mean."""
+"""The roles of columns: time, series, target; past, future and static covariates."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from unrolled.errors import DataError
 
 @dataclass(frozen=True)
 class Roles:
-    """What the columns of a table mean; `None` (or nothing) is guessed by `Table.read`.
+    """What the columns of a table mean; `None` (or nothing) is inferred by `Table.read`.
 
     time: the column of time stamps or integer steps; several columns that make up one time are
-        written with commas, `"year,month,day,hour"`. None: guessed.
-    series: the column that tells the series of a long table apart. None: guessed, or one series.
-    target: K columns to forecast. None given: only `y`, or the single numeric column, is guessed.
-    past: past covariates, known up to now. None: every usable column that has no other role.
-    future: future covariates, known ahead too (planned, price). The calendar is added apart.
-    static: columns that are constant within a series. None are needed: those found are guessed.
+        written with commas, `"year,month,day,hour"`. None: inferred.
+    series: the column that tells the series of a long table apart. None: inferred, or one series.
+    target: K columns to forecast. Empty: `y`, or the only numeric column.
+    past: past covariates, whose values are known up to now. None: every usable column without
+        another role.
+    future: future covariates, whose values are known ahead: a plan, a price, a holiday. The
+        calendar is added by itself.
+    static: static covariates, constant within a series. Empty: those found among `past`.
 
     >>> Roles(time="date", target=("OT",))
     Roles(time='date', series=None, target=('OT',), past=None, future=(), static=())
@@ -48,7 +50,7 @@ def check_roles(roles: Roles, columns: Collection[str]) -> None:
         if name not in columns:
             raise DataError(f"no column {name!r} in the table; {_nearest(name, columns)}")
         if named.count(name) > 1:
-            raise DataError(f"column {name!r} is asked for in two roles; each column has one")
+            raise DataError(f"column {name!r}: expected one role, got {named.count(name)}")
 
 
 def time_names(time: str | None, columns: Collection[str]) -> tuple[str, ...]:

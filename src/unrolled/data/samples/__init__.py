@@ -1,4 +1,4 @@
-"""Real data that comes with the package, so that everything can be tried without a network."""
+"""Sample data sets that come with the package, so that all can be tried without a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Sample:
-    """A data set that can be had by name; ``rows`` is None for text."""
+    """A data set that is loaded by name; ``rows`` is None for text."""
 
     name: str
     about: str

@@ -1,1 +1,1 @@
-"""Sequences of any lengths, with a label for each or for each of their steps."""
+"""Sequences of any lengths, with one label each or one for each time step."""

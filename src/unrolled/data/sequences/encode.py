@@ -1,4 +1,4 @@
-"""From sequences to the numbers that a network reads, and from labels to codes and back."""
+"""Preprocess sequences for a network: scaled inputs, masks of missing values, class codes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from unrolled.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class SequencePreprocessor:
-    """What was learned about sequences before any training: scale, what is missing, classes.
+    """How sequences become inputs and labels become codes, fitted on the training part.
 
-    scaler: mean and deviation of each feature over all known time steps of the training part.
+    scaler: mean and standard deviation of each feature over the time steps of the training part.
     masked: whether the training part misses any value; then each feature has a column beside it
         that says where it is missing.
     classes: (C,) the labels, sorted; per_step: whether each time step has its own.
@@ -34,7 +34,7 @@ class SequencePreprocessor:
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
-        """Fit on the training part; DataError when there is nothing to tell apart in it."""
+        """Fit on the training part; DataError when it has fewer than two classes."""
         steps = _real_steps(sequences)
         names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
         scaler = Scaler.fit(sequences.inputs[steps], names=names)
@@ -46,13 +46,13 @@ class SequencePreprocessor:
 
     @property
     def width(self) -> int:
-        """D', the columns of the inputs: the features, then their masks."""
+        """D', the number of inputs: the features, then their masks."""
         return len(self.scaler.names) * (1 + self.masked)
 
     def inputs(self, sequences: Sequences) -> np.ndarray:
         """Scaled (B, T, D') float32 without NaN.
 
-        A missing value is the last known one, or the training mean before any; its mask is 1.
+        A missing value becomes the last one before it, or the training mean; its mask is 1.
         """
         self.check_features(sequences)
         values = self.scaler.transform(sequences.inputs).astype(np.float32, copy=False)
@@ -70,13 +70,13 @@ class SequencePreprocessor:
             raise DataError(f"the model was fitted on {expected} features, got {got}")
         if sequences.features and sequences.features != self.scaler.names:
             odd = [name for name in self.scaler.names if name not in sequences.features]
-            what = f"{odd[0]!r} is not there" if odd else "they come in another order"
+            what = f"{odd[0]!r} is missing" if odd else "they come in another order"
             raise DataError(f"the model was fitted on {', '.join(self.scaler.names)}; {what}")
 
     def codes(self, sequences: Sequences) -> np.ndarray:
-        """The place of each label in ``classes``, -1 where there is none: int64, as the labels.
+        """Each label as its index in ``classes``, int64 of the shape of the labels; -1 for none.
 
-        DataError names a label that the training part does not have, and a sequence without one.
+        DataError names a label that does not occur in training, and a sequence without one.
         """
         if sequences.per_step != self.per_step:
             kinds = ("one label for each sequence", "one label for each time step")
@@ -117,7 +117,7 @@ class SequencePreprocessor:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> SequencePreprocessor:
-        """The encoder that ``to_dict`` wrote."""
+        """The preprocessor that ``to_dict`` wrote."""
         scaler = Scaler.from_dict(state["scaler"])
         classes = np.array(state["classes"])
         return cls(scaler, state["masked"], classes, state["per_step"], state["longest"])

@@ -1,4 +1,4 @@
-"""What was found in labelled sequences."""
+"""What was found in sequences: sizes, classes, missing values; for people and for `run.json`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from unrolled.data.sequences.sequences import Sequences
 
-MOST_CLASSES = 20  # that are listed
+MOST_CLASSES = 20  # that are named, of more
 
 
 def findings_of(train: Sequences, validation: int, test: Sequences | None) -> dict[str, Any]:
-    """What was found in the sequences, for `run.json`."""
+    """The findings of a fit, for `run.json`: of the training part, and the sizes of the others."""
     lengths = train.lengths
     real = np.arange(train.inputs.shape[1]) < lengths[:, None]
     missing = np.isnan(train.inputs[real]).sum(axis=0)
@@ -44,7 +44,7 @@ def findings_of(train: Sequences, validation: int, test: Sequences | None) -> di
 
 
 def describe(sequences: Sequences) -> str:
-    """The sizes of sequences, their classes and what was left out."""
+    """The findings for people: sizes, classes, missing values, what was left out."""
     found = findings(sequences)
     classes = list(found["classes"].items())
     shown = ", ".join(f"{name} ({count:,})" for name, count in classes[:MOST_CLASSES])
@@ -55,7 +55,7 @@ def describe(sequences: Sequences) -> str:
 
 
 def findings(sequences: Sequences) -> dict[str, Any]:
-    """What is found in sequences of which nothing was learned yet."""
+    """The findings of sequences that nothing was fitted on, as plain values."""
     found = findings_of(sequences, 0, None)
     parts = ("columns", "validation", "test")
     return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}

@@ -1,4 +1,4 @@
-"""Sequences from a long table: one row for each time step."""
+"""Read sequences from a long table: one row for each time step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_long(
     raw = read_columns(source)
     if series is None:
         raise DataError(
-            f"read {raw.label}: name the column that says which rows make a sequence: series="
+            f"read {raw.label}: name the column that says to which sequence a row belongs: series="
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     codes, names = series_codes(series, raw.columns.pop(series))
@@ -43,14 +43,14 @@ def read_long(
 
 
 def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
-    """What the rows of a sequence are sorted by (N,): time, or as they stand; and in words."""
+    """What the rows are sorted by (N,), their time or their order in the table; and in words."""
     names = time_names(time, raw.columns)
     if not names:
         try:
             names = guess_time(raw.columns, raw.index)[0]
         except DataError:
             rows = len(next(iter(raw.columns.values())))
-            return np.arange(rows), "no column looks like a time: rows stay as they stand"
+            return np.arange(rows), "no column looks like a time: the rows keep their order"
     values = read_time(raw.columns, names).values
     for name in names:
         del raw.columns[name]
@@ -99,7 +99,7 @@ def _labels(
         if len(found) > 1:
             raise DataError(
                 f"label {label!r}: sequence {name!r} has {found[0]!r} and {found[1]!r}, expected "
-                "one; where a label belongs to each time step, say so (per_step, --label-per step)"
+                "one; if every time step has a label of its own: per_step=True, --label-per step"
             )
         chosen.append(found[0])
     return np.array(chosen)

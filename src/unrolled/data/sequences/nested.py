@@ -1,4 +1,4 @@
-"""Checks of nested lists that name the place of every mistake."""
+"""Check nested lists; an error names the place of the mistake, such as `inputs[1][2]`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequences as they were read, each in its own length, and checked one by one."""
+"""Sequences of different lengths, checked one by one, before they are packed into one array."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _one(x: Any, place: str) -> np.ndarray:
 
 
 def _odd(x: Any) -> str:
-    """What keeps a sequence from being an array."""
+    """Why a sequence is not an array of numbers."""
     steps = list(x) if hasattr(x, "__iter__") and not isinstance(x, str) else [x]
     sizes = {len(step) if isinstance(step, list | tuple | np.ndarray) else -1 for step in steps}
     if len(sizes) > 1:

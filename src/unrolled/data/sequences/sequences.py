@@ -1,4 +1,4 @@
-"""Sequences, each on its own, with one label each or one for each time step."""
+"""Sequences of any lengths in one array, with one label each or one for each time step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES = (".ts", ".txt", ".tsv")
 
 @dataclass(frozen=True)
 class LongColumns:
-    """How a long table was read: the columns named, and whether each step has its own label."""
+    """The columns by which a long table was read, and whether each time step has its own label."""
 
     series: str
     label: str | None = None
@@ -129,8 +129,8 @@ class Sequences:
     def read_as(cls, source: Any, columns: LongColumns | None, *, labelled: bool) -> Sequences:
         """Read a file or frame as another one was read, whose ``columns`` are given.
 
-        A file that says itself what its sequences are needs none. labelled: False leaves out a
-        column of labels, where there is one: they are to be predicted.
+        A file that `says_itself` what its sequences are needs none. labelled: False leaves out the
+        column of labels, which are to be predicted.
         """
         if isinstance(source, Sequences) or columns is None or says_itself(source):
             return cls.read(source)
@@ -196,15 +196,16 @@ class Sequences:
         )
 
     def check_classes(self) -> None:
-        """DataError when there are no labels, or only one kind of them: nothing to tell apart."""
+        """DataError unless there are labels, of at least two classes."""
         if not self.known.any():
             raise DataError("fit: expected labels, the sequences have none")
         classes = self.classes
         if len(classes) < 2:
-            raise DataError(f"fit: all labels are {classes.tolist()[0]!r}, expected at least two")
+            only = classes.tolist()[0]
+            raise DataError(f"fit: expected at least two different labels, all are {only!r}")
 
     def first(self, lengths: np.ndarray) -> Sequences:
-        """The beginning of each sequence, of so many steps (B,)."""
+        """The first steps of each sequence; lengths: (B,), how many."""
         longest = int(lengths.max())
         inputs = self.inputs[:, :longest].copy()
         inputs[np.arange(longest) >= lengths[:, None]] = np.nan
@@ -267,7 +268,7 @@ def _pack_labels(labels: Any, lengths: np.ndarray) -> np.ndarray:
 
 
 def says_itself(source: Any) -> bool:
-    """Whether a file says itself what its sequences and labels are, as no table does."""
+    """Whether a file itself says what its sequences and labels are, as a table does not."""
     if not isinstance(source, str | PathLike):
         return False
     path = Path(source)

@@ -1,4 +1,4 @@
-"""Setting sequences aside, each class in its share."""
+"""Stratified split of sequences: every class in the same share in both parts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from unrolled.errors import DataError, SettingsError
 def stratified_split(
     sequences: Sequences, share: float, seed: int, what: str
 ) -> tuple[Sequences, Sequences]:
-    """Split at random, each class in the same share: what is kept, and what is set aside.
+    """Split at random, every class in the same share: the sequences kept, and those set aside.
 
-    A class keeps at least one sequence. Sequences with labels per step are split as they come,
-    whatever the labels. DataError when nothing would be set aside, or nothing would be left.
+    share: of the sequences to set aside, in [0, 1). what: the name of that part, for messages.
+    A class keeps at least one sequence. Sequences with a label for each step are split regardless
+    of them. SettingsError for another share, DataError when it would set nothing aside.
 
     >>> moves = Sequences.from_arrays([[0.0]] * 8, ["a"] * 4 + ["b"] * 4)
     >>> kept, aside = stratified_split(moves, 0.25, 0, "test")
@@ -36,7 +37,7 @@ def stratified_split(
         aside[mine[: min(round(share * len(mine)), len(mine) - 1)]] = True
     if not aside.any():
         raise DataError(
-            f"{what}: a share of {share:g} of {len(sequences)} sequences sets none aside; "
-            "every class keeps at least one"
+            f"{what}: a share of {share:g} of {len(sequences)} sequences sets none aside, "
+            "as every class keeps at least one"
         )
     return sequences.select(np.flatnonzero(~aside)), sequences.select(np.flatnonzero(aside))

@@ -14,7 +14,7 @@ import numpy as np
 from unrolled.data.sequences.ragged import Ragged, infinite, narrowed
 from unrolled.errors import DataError
 
-UNKNOWN = ("?", "")  # what stands in the place of a number or label that is not known
+UNKNOWN = ("?", "")  # written in place of a missing number or label
 
 
 def read_file(path: Path) -> Ragged:
@@ -135,7 +135,9 @@ def _read_header(path: Path, lines: Iterator[tuple[int, str]]) -> _Header:
         if name == "@timestamps" and on:
             raise DataError(f"read {path}: line {i}: sequences with time stamps are not supported")
         if name == "@targetlabel" and on:
-            raise DataError(f"read {path}: line {i}: the targets are numbers, expected classes")
+            raise DataError(
+                f"read {path}: line {i}: expected class labels, got numbers to regress on"
+            )
         if name == "@classlabel":
             header.labelled, header.classes = on, words[1:]
         if name in ("@dimensions", "@dimension") and words and words[0].isdigit():
@@ -177,7 +179,7 @@ def _numbers(place: str, cells: list[str]) -> np.ndarray:
 
 
 def _number(cell: str) -> float:
-    """The number a cell says, NaN where it is missing; ValueError where it says another thing."""
+    """The number in a cell, NaN where it is missing; ValueError for anything else."""
     return nan if cell.strip() in UNKNOWN else float(cell)
 
 

@@ -1,4 +1,4 @@
-"""Make the fields of a `Table` from a source: read, infer, sort, put on the grid, convert."""
+"""Build the fields of a `Table`: read, infer roles, sort, lay on the time grid, convert."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ASKED = "as asked"
 
 @dataclass
 class Notes:
-    """What is to be told about the table, collected while it is made."""
+    """The findings about a table, collected while it is built."""
 
     roles: dict[str, tuple[str, str]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def _grid(
     long: bool,
     notes: Notes,
 ) -> tuple[Rows, Layout]:
-    """Sort the rows and put them on the grid; days and longer follow the clock on the wall."""
+    """Sort the rows and lay them on the grid; steps of a day or more follow local time."""
 
     def write(value: int) -> str:
         return write_stamp(value, stamps.integer, stamps.zone)
@@ -166,7 +166,7 @@ def _hint(stamps: Stamps, long: bool, backwards: int | None) -> str:
 
 
 def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
-    """Decide what the remaining columns are for; those without use are dropped here."""
+    """Give the remaining columns their roles; unusable ones are dropped here."""
     asked = roles.columns()
     for name in list(raw.columns):
         if name in asked:
@@ -236,7 +236,7 @@ def _convert_columns(
 def _guess_static(
     wanted: Roles, asked: Roles, columns: dict[str, NDArray[Any]], layout: Layout, notes: Notes
 ) -> Roles:
-    """Of the columns nobody asked for, those that never change within a series are static."""
+    """Of the columns without a given role, those constant within every series are static."""
     if asked.past is not None or len(layout.offsets) < 3:
         return wanted
     past = wanted.past or ()

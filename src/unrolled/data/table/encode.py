@@ -1,4 +1,4 @@
-"""Turn the columns of a table into numbers a network can take, and its forecasts back."""
+"""Preprocess a table for a network: scaling, categories, masks, calendar; forecasts back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Column:
     def write(self, values: np.ndarray, missing: np.ndarray, out: np.ndarray) -> None:
         """Write values and where they are missing, (N,) each, into ``out`` (N, numbers).
 
-        Numbers come scaled, with the last known one carried forward over what is missing.
+        Numbers come scaled, with the last one carried forward over missing ones.
         """
         if self.vocabulary is None:
             numbers = np.nan_to_num(values, nan=0.0)
@@ -74,10 +74,10 @@ class Column:
 class TablePreprocessor:
     """The numbers of a table as a network sees them, fitted on training rows only.
 
-    Inputs are, in this order: targets, past, future, static columns, then the calendar. Where a
-    number is missing, the last known one stands (0, the training mean, before the first), and the
-    mask column beside it is 1. Targets and past numbers always have a mask, whatever goes missing
-    later; other columns where the training rows miss something.
+    Inputs are, in this order: targets; past, future and static covariates; the calendar. Where a
+    number is missing, the last one before it stands (0, the training mean, before the first), and
+    the mask column beside it is 1. Targets and numeric past covariates always have a mask, whatever
+    goes missing later; other columns have one if the training rows miss a value.
     """
 
     columns: tuple[Column, ...]
@@ -112,7 +112,7 @@ class TablePreprocessor:
 
     @property
     def future_names(self) -> tuple[str, ...]:
-        """The names of the Dk features known for the horizon: known, static, calendar."""
+        """The names of the Dk features of the horizon: future and static covariates, calendar."""
         return (*_names(self._future_columns), *self.calendar)
 
     @property
@@ -132,7 +132,7 @@ class TablePreprocessor:
 
     @property
     def future_categories(self) -> dict[int, int]:
-        """The same for the features known for the horizon."""
+        """The same for the features of the horizon."""
         return _categories(self._future_columns)
 
     @property
@@ -147,7 +147,7 @@ class TablePreprocessor:
         return self._encode(table, self.columns)
 
     def future(self, table: Table) -> np.ndarray:
-        """The features known for the horizon: (N, Dk) float32 without NaN."""
+        """The features of the horizon: (N, Dk) float32 without NaN."""
         return self._encode(table, self._future_columns)
 
     def targets(self, table: Table) -> np.ndarray:
@@ -196,7 +196,7 @@ class TablePreprocessor:
         return scaled
 
     def to_dict(self) -> dict[str, Any]:
-        """The encoder as JSON-able values; ``from_dict`` gives the same encoder back."""
+        """The preprocessor as values for JSON; ``from_dict`` gives the same one back."""
         return {
             "columns": [asdict(column) for column in self.columns],
             "scaler": self.scaler.to_dict(),
@@ -207,7 +207,7 @@ class TablePreprocessor:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> TablePreprocessor:
-        """The encoder that ``to_dict`` wrote."""
+        """The preprocessor that ``to_dict`` wrote."""
         columns = tuple(
             Column(
                 name=str(c["name"]),
@@ -245,7 +245,7 @@ class TablePreprocessor:
     def __repr__(self) -> str:
         return (
             f"TablePreprocessor to {len(self.input_names)} inputs, {len(self.future_names)} "
-            f"of them known for the future\n{self.describe()}"
+            f"of them for the horizon\n{self.describe()}"
         )
 
 
@@ -255,7 +255,7 @@ def _fit_column(name: str, role: str, values: np.ndarray, rows: np.ndarray) -> C
         mask = role in ("target", "past") or bool(np.isnan(seen).any())
         return Column(name, role, mask, None)
     if role == "target":
-        raise DataError(f"encode: target {name!r} is text, a forecast needs numbers")
+        raise DataError(f"encode: target {name!r}: expected numbers, got text")
     present = [value for value in seen.tolist() if value is not None]
     if not present:
         raise DataError(f"encode: column {name!r} has no value in the training rows")

@@ -1,4 +1,4 @@
-"""What was found in a table, guessed about it and done to it."""
+"""What reading a table found, inferred and did."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that reading a table found, guessed or did; nothing of it happens in silence.
+    """Everything that reading a table found, inferred or did; nothing happens silently.
 
-    source: the file's path or the kind of frame.
-    rows: rows given; grid_rows: rows after gaps were put on the grid.
+    source: the path, the name of a sample or the kind of frame.
+    rows: rows given; grid_rows: rows on the time grid, gaps included.
     series: number of series; step: the time step ("1h"); zone: the time zone, if one was given.
     start, end: first and last time stamp, as text.
     roles: column -> (role, why it was taken for it).
-    gaps: series -> number of missing rows put on the grid (only series that have some).
+    gaps: series -> number of rows added to fill gaps (only series that have some).
     missing: column -> number of given rows without a value (only columns that miss some).
     categories: column of text -> number of different texts.
     left_out: column -> why it is not used.
@@ -74,7 +74,7 @@ class Findings:
             return "gaps: none"
         where = f": {_counts(self.gaps)}" if self.series > 1 else ""
         total = sum(self.gaps.values())
-        return f"gaps: {total:,} rows put on the grid as missing{where}"
+        return f"gaps: {total:,} missing rows added{where}"
 
 
 def _counts(counts: Mapping[str, int], most: int = 12) -> str:

@@ -1,4 +1,4 @@
-"""The rows after the last known target: where a forecast is asked for."""
+"""The future frame: the rows to forecast, after the last target value of each series."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def future_frame(table: Table, lookback: int, horizon: int) -> tuple[Table, Part]:
-    """A table that has F rows after the last known target of every series, and those rows.
+    """The table with F = horizon rows after the last target value of every series; those rows.
 
-    Rows the user gave there (with the columns known for the future) are used as they are; missing
-    ones are added. The part has exactly one window for each series.
+    Rows given there, with the future covariates, are used as they are; the others are added. The
+    part has exactly one window for each series.
 
-    Raises DataError for a series without a known target, or with fewer than T = lookback rows up to
-    the last one, and for a column known for the future that has no value in one of the F rows.
+    Raises DataError for a series without a target value, or with fewer than T = lookback rows up to
+    the last one, and for a future covariate without a value in one of the F rows.
     """
     cutoffs = np.array([_cutoff(table, s) for s in range(len(table.names))], dtype=np.int64)
     begins, ends = table.offsets[:-1], table.offsets[1:]
@@ -53,18 +53,21 @@ def future_frame(table: Table, lookback: int, horizon: int) -> tuple[Table, Part
     first = cutoffs - begins + offsets[:-1]
     rows = np.stack((first, first + horizon), axis=1)
     part = Part("ahead", rows, offsets, table.names)
-    _check_known(longer, part)
+    _check_future(longer, part)
     return longer, part
 
 
 def _cutoff(table: Table, series: int) -> int:
     """The row after the last one with a target."""
     begin, end = int(table.offsets[series]), int(table.offsets[series + 1])
-    known = ~np.isnan(table.numbers(table.roles.target)[begin:end]).all(axis=1)
-    if not known.any():
+    present = ~np.isnan(table.numbers(table.roles.target)[begin:end]).all(axis=1)
+    if not present.any():
         name = f" of series {table.names[series]!r}" if table.names[series] else ""
-        raise DataError(f"predict: target {table.roles.target[0]!r}{name} has no value to go on")
-    return begin + int(np.flatnonzero(known)[-1]) + 1
+        target = f"target {table.roles.target[0]!r}{name}"
+        raise DataError(
+            f"predict: {target}: expected at least one value to forecast from, got none"
+        )
+    return begin + int(np.flatnonzero(present)[-1]) + 1
 
 
 def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -77,7 +80,7 @@ def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) ->
     return longer
 
 
-def _check_known(table: Table, part: Part) -> None:
+def _check_future(table: Table, part: Part) -> None:
     for name in table.roles.future:
         missing = is_missing(table.columns[name])
         for series, (first, last) in zip(part.names, part.rows, strict=True):
@@ -86,6 +89,6 @@ def _check_known(table: Table, part: Part) -> None:
                 at = str(table.times[first + holes[0]]).replace("T", " ")[:16]
                 where = f" of series {series!r}" if series else ""
                 raise DataError(
-                    f"predict: {name!r} is known for the future, so the table needs its value "
-                    f"for the {last - first} steps to forecast{where}; there is none at {at}"
+                    f"predict: future covariate {name!r}: expected a value for each of the "
+                    f"{last - first} steps to forecast{where}, got none at {at}"
                 )

@@ -1,4 +1,4 @@
-"""Finding the step of a table and putting its rows on the grid."""
+"""Infer the time step of a table and lay its rows on the regular grid."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from unrolled.data.arrow import Ints
 from unrolled.data.time.grid import DAY, Step
 from unrolled.errors import DataError
 
-# A stamp typed wrongly by a century would ask for a grid of years of gaps: stop far before.
-ROOMIEST = 20
+# A time stamp that is off by a century would ask for a grid of mostly gaps: refuse it long before.
+MOST_GAPS = 20  # grid rows for each row given
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _most_common(values: Ints) -> tuple[int, float]:
 
 
 def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
-    """Put sorted rows on the grid of `step`.
+    """Lay sorted rows on the grid of `step`.
 
     given: whether the user named the step; then rows may be further apart than it, if not all are.
     Raises DataError for a series with another step, a time off the grid, or a grid that would be
@@ -132,7 +132,7 @@ def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
     first = ticks[rows.starts[:-1]]
     lengths = ticks[rows.starts[1:] - 1] - first + 1
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    if offsets[-1] > ROOMIEST * len(ticks) + 10_000:
+    if offsets[-1] > MOST_GAPS * len(ticks) + 10_000:
         jump = np.where(np.diff(rows.codes) == 0, np.diff(rows.times), 0)
         raise DataError(
             f"time: a grid of {step} would need {offsets[-1]:,} rows for the {len(ticks):,} given; "

@@ -1,4 +1,4 @@
-"""Where a table came from, so that what is made from it can go back in the same kind."""
+"""The kind of frame and time that a table was read from, so that results come back in it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class SourceFormat:
     """What a table was read from: enough to hand the same kind of frame and time back.
 
     kind: "file", "mapping" (of arrays), "pandas", "polars" or "pyarrow".
-    zone: the time zone of the stamps, None when they have none; inside, times are UTC then.
-    time: its columns; forms: how each was written (see `clock.Stamps`).
+    zone: the time zone of the stamps, None when they have none; with one, `Table.times` is in UTC.
+    time: the columns of the time; forms: how each was written (see `clock.Stamps`).
     series: the series column and its arrow type, if there is one.
     index: whether the time was the index of a pandas frame.
     """

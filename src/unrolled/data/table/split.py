@@ -1,4 +1,4 @@
-"""Cut every series by time into a training, a validation and a test part."""
+"""Split every series by time into a training, a validation and a test part."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Part:
     """The rows of each series in which the targets of a window may lie.
 
     ``rows[s]`` is the first row and the row after the last of series ``s``; ``offsets`` are the
-    limits of the whole series, into which the past of a window may reach back.
+    limits of the whole series, into which the lookback of a window may reach.
     """
 
     name: str
@@ -70,12 +70,12 @@ class Split:
 
     @property
     def validation(self) -> Part:
-        """The rows between: they choose when to stop and which settings are best."""
+        """The rows between: early stopping and the choice of settings look at them."""
         return self._part(1)
 
     @property
     def test(self) -> Part:
-        """The newest rows: they are only ever measured on."""
+        """The newest rows: nothing is fitted to or chosen by them, they only measure."""
         return self._part(2)
 
     def _part(self, index: int) -> Part:
@@ -114,13 +114,19 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
     """Cut every series of a table by time: train first, then validation, test last.
 
     ``validation`` and ``test`` are a share of each series' rows (float below 1), a number of rows
-    (int), or the time stamp at which the part begins (str, datetime, datetime64; on the wall clock
+    (int), or the time stamp at which the part begins (str, datetime, datetime64; in the local time
     of the table unless it names a zone). 0 leaves a part out.
 
     Raises SettingsError for shares or counts that exclude each other, DataError when a series
     keeps no training row.
 
-    >>> split(table, validation="2013-10-01", test="2013-11-15")  # doctest: +SKIP
+    >>> from unrolled.data import Table
+    >>> days = np.arange("2013-01-01", "2013-01-11", dtype="M8[D]")
+    >>> split(Table.read({"day": days, "sold": np.arange(10.0)}), 0.2, test="2013-01-09")
+    Split of 1 series
+    train              6 rows  2013-01-01 to 2013-01-06
+    validation         2 rows  2013-01-07 to 2013-01-08
+    test               2 rows  2013-01-09 to 2013-01-10
     """
     _check_sizes(validation, test)
     cuts = [
@@ -168,7 +174,7 @@ def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
         return int(cut)
     if table.step.is_integer:
         raise SettingsError(
-            f"split: {name} is the time stamp {cut!r}, but the time of this table is whole numbers;"
+            f"split: {name} is the time stamp {cut!r}, but the times of this table are integers;"
             " give a share or a number of rows"
         )
     if isinstance(cut, np.datetime64):

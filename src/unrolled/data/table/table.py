@@ -1,4 +1,4 @@
-"""The table: columns with roles, on a regular time grid, series after series."""
+"""The table: columns with roles, on a regular time grid, one series after another."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from unrolled.errors import DataError
 class Table:
     """A long table whose rows lie on a regular time grid, series after series.
 
-    roles: resolved, nothing left to guess: `time` is named, `past` is a tuple.
+    roles: as given, and inferred where they were not: `time` is named, `past` is a tuple.
     step: the time step of the grid, the same for every series.
     names: the S series names; `("",)` when there is no series column.
     offsets: (S+1,) int64; the rows of series s are `offsets[s]:offsets[s + 1]`.
     times: (N,) datetime64[us], in UTC when a zone was given, or int64.
     columns: name -> (N,) float64 with NaN for missing, or object array of str and None for
-        categories. It holds targets, past, future and static columns (repeated); not time, series.
-    present: (N,) bool; False where the row was a gap and was put on the grid by us.
-    findings: what was guessed, sorted, missing; `source_format`: what the table was read from.
+        categories: the targets; past, future and (repeated) static covariates; not time, series.
+    present: (N,) bool; False for a row that was added to fill a gap.
+    findings: what was inferred, sorted, missing; source_format: what the table was read from.
 
     >>> table = Table.read({"day": np.arange("2013-01-01", "2013-01-31", dtype="M8[D]"),
     ...                     "sold": np.arange(30.0) ** 2})
@@ -52,12 +52,12 @@ class Table:
     ) -> Table:
         """Read a path (CSV, also .gz, or Parquet), a pandas, polars or pyarrow frame, or a mapping.
 
-        roles: what the columns mean; whatever is None is guessed, and `findings` says why.
+        roles: what the columns mean; whatever is None is inferred, and `findings` says why.
         step: the time step ("1h", "15min", "1D", "1MS", 1), default: the most common difference.
-        A `Table` as source is given other target, past, future and static columns.
-        Rows are sorted; gaps are put on the grid as missing rows. Raises DataError, in one line
+        A `Table` as source gets other targets and covariates, without being read again.
+        Rows are sorted; gaps in time become rows of missing values. Raises DataError, in one line
         with the row (counted from 1, without the header) or column, for anything that is not a
-        table over regular time.
+        table on a regular time grid.
         """
         roles = roles or Roles()
         if isinstance(source, Table):
@@ -75,7 +75,7 @@ class Table:
 
     @property
     def local_times(self) -> Times:
-        """The times (N,) as the clock on the wall shows them: for the calendar and for people."""
+        """The times (N,) in local (wall-clock) time: for the calendar and for people."""
         return self._to_wall(self.times)
 
     @property
@@ -115,14 +115,14 @@ class Table:
             values = self.columns[name]
             if values.dtype == object:
                 raise DataError(f"target {name!r}: expected numbers, got {self._texts(name)}")
-            known = values[~np.isnan(values)]
-            if not len(known):
+            present = values[~np.isnan(values)]
+            if not len(present):
                 raise DataError(
                     f"target {name!r}: expected numbers, got no value in {len(self)} rows"
                 )
-            if known.min() == known.max():
+            if present.min() == present.max():
                 raise DataError(
-                    f"target {name!r}: expected values that change, got {known[0]:g} in every row"
+                    f"target {name!r}: expected values that change, got {present[0]:g} in every row"
                 )
 
     def future_times(self, horizon: int) -> Times:
@@ -143,7 +143,9 @@ class Table:
         given = {"time": roles.time, "series": roles.series}
         for role, name in given.items():
             if name not in (None, getattr(self.roles, role)):
-                raise DataError(f"{role}: the table was read with {getattr(self.roles, role)!r}")
+                raise DataError(
+                    f"{role}: the table was read with {getattr(self.roles, role)!r}, got {name!r}"
+                )
         roles = replace(roles, time=None, series=None)
         check_roles(roles, self.columns)
         named = {*roles.target, *roles.future, *roles.static}

@@ -1,4 +1,4 @@
-"""Windows over a table: the past that goes in, and the horizon that is to come out."""
+"""Windows over a table: the lookback that goes in, the horizon that is to come out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Array = TypeVar("Array")  # np.ndarray or torch.Tensor
 
 
 class Batch(NamedTuple, Generic[Array]):
-    """Some windows: B of them, T past steps, D features, F horizon steps, K targets."""
+    """A batch of B windows: T lookback steps, D features, F horizon steps, K targets."""
 
     inputs: Array  # (B, T, D)
-    future: Array | None  # (B, F, Dk): what is known for the horizon
+    future: Array | None  # (B, F, Dk): future covariates and the like
     targets: Array  # (B, F, K), NaN where missing
 
     def tensors(self, device: str | torch.device = "cpu") -> Batch[torch.Tensor]:
@@ -30,16 +30,16 @@ class Batch(NamedTuple, Generic[Array]):
 
 
 class Windows(Dataset[tuple[torch.Tensor, ...]]):
-    """All windows of T past rows and F rows to forecast, gathered by index when asked for.
+    """All windows of T lookback rows and F horizon rows, gathered by index when asked for.
 
     A window is named by its cutoff ``c``, its first target row: ``inputs = values[c - T : c]``,
     ``targets = targets[c : c + F]`` and ``future = future[c : c + F]``. The targets lie wholly in
-    ``part``; the past may reach back into the part before it, never into another series.
+    ``part``; the lookback may reach into the part before it, never into another series.
 
     ``values`` is (N, D), (N,), a list of series of such shapes, or a Table (its targets, past and
-    known numbers, as they are). ``targets`` (N, K) are the values themselves by default. Float32
-    arrays are used where they lie, without a copy; others are converted once. A Table needs no
-    ``targets``: its target columns are taken.
+    future covariates that are numbers, unscaled). ``targets`` (N, K) are the values themselves by
+    default, or the target columns of a Table. Float32 arrays are used without a copy; others are
+    converted once.
 
     As a torch Dataset, ``windows[i]`` is ``(inputs, targets)``, or ``(inputs, future, targets)``
     where there is a ``future``.

@@ -1,1 +1,1 @@
-"""Texts as the numbers of their symbols."""
+"""Texts as numbers of their symbols: files, vocabulary, corpus, streams."""

@@ -1,4 +1,4 @@
-"""Corpus: a text as numbers, split into training, validation and test; streams over it."""
+"""Corpus: a text as numbers, split into a training, a validation and a test part."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Corpus:
     """A text as the numbers of its symbols.
 
     vocabulary: V symbols, learned from the training part alone.
-    tokens: (N,) numbers in the smallest type, memory-mapped from a file without a name, so that
-        the text may be larger than memory and nothing is left behind.
+    tokens: (N,) numbers in the smallest type, memory-mapped from a nameless temporary file, so
+        that the text may be larger than memory and no file is left behind.
     bounds: where each part begins and ends in `tokens`; characters: how many characters it has.
-    findings: the source, its encodings, its sizes: what the run folder and the report say.
+    findings: the source, its encodings and sizes, for the run folder and the report.
 
     >>> corpus = Corpus.of("to be or not to be, that is the question", validation=0.25)
     >>> corpus.part("validation").size, len(corpus.vocabulary)
@@ -60,11 +60,11 @@ class Corpus:
         level: the symbols are "char"acters, "byte"s of UTF-8 or "bpe", byte pairs.
         size: of a bpe vocabulary. vocabulary: take this one, learn none.
         validation, test: the last parts of the text, as shares or counts of its characters.
-        encoding: of all files; None finds it for each (a mark, UTF-8, Korean CP949).
+        encoding: of all files; None: found for each (byte order mark, UTF-8, Korean CP949).
 
         Korean and accents are put in composed form (Unicode NFC); line ends stay as they are.
-        Raises DataError for what is no text, with the offset of the byte, for an empty text and
-        for one of a single symbol; SettingsError for an unknown level.
+        Raises DataError for a file that is not text, with the offset of the byte, for an empty
+        text and for one of a single symbol; SettingsError for an unknown level.
         """
         files = find_files(source)
         encodings = [encoding or find_encoding(path) for path in files]
@@ -111,7 +111,7 @@ class Corpus:
         return "".join(self.vocabulary.decode(map(int, tokens)))
 
     def fingerprint(self) -> str:
-        """A mark that another text, vocabulary or split would not have."""
+        """A hash that changes with the text, the vocabulary and the split."""
         mark = hashlib.blake2b(repr((self.vocabulary.to_dict(), self.bounds)).encode())
         for _, tokens in blocks(self.tokens):
             mark.update(tokens.tobytes())

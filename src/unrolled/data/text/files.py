@@ -1,4 +1,4 @@
-"""Text from files: which files, in which encoding, in composed form, piece after piece."""
+"""Read text files: which files, in which encoding, in composed form (NFC), piece by piece."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def recognise(path: Path) -> str | None:
 def find_files(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """The files of a source: a file, a folder (all .txt, .text and .md in it, by name) or several.
 
-    Raises DataError for a place that is not there and for a folder without any text.
+    Raises DataError for a path that does not exist and for a folder without any text.
     """
     places = [source] if isinstance(source, str | Path) else list(source)
     if not places:
@@ -59,9 +59,9 @@ def _files_in(place: Path) -> list[Path]:
 
 
 def find_encoding(path: Path) -> str:
-    """The encoding of a file: by its mark, else UTF-8, else Korean CP949 if it reads as Korean.
+    """The encoding of a file: by its byte order mark, else UTF-8, else CP949 if that is Korean.
 
-    Raises DataError with the offset of the first byte that is no text.
+    Raises DataError with the offset of the first byte that is not UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -94,12 +94,14 @@ def _reads_as_korean(path: Path) -> bool:
 
 
 def decode(path: Path, encoding: str) -> Iterator[str]:
-    """The text of a file block by block; DataError names the offset of a byte that is no text."""
+    """The text of a file, block by block; DataError names the offset of a byte that is not text."""
     try:
         b"a".decode(encoding, "replace")  # base64 is an encoding too, but none of texts
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError:
-        raise SettingsError(f"corpus: there is no encoding {encoding!r} of texts") from None
+        raise SettingsError(
+            f"corpus: expected a text encoding like utf-8 or cp949, got {encoding!r}"
+        ) from None
     zeros = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
     offset, block = 0, b"start"
     try:

@@ -1,4 +1,4 @@
-"""What was found in a text, in words: its sizes, its symbols, its parts, what looks odd."""
+"""What was found in a text: its sizes, frequent symbols, parts, characters that look odd."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _frequent(corpus: Corpus) -> str:
 
 
 def oddities(corpus: Corpus) -> list[str]:
-    """Characters that no text should have, how often and where first."""
+    """Characters that a text should not have: control, private, unassigned, U+FFFD; where."""
     if corpus.vocabulary.level != "char":
         return []
     lines = []

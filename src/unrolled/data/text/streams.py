@@ -10,11 +10,11 @@ from unrolled.errors import DataError
 
 
 class Streams:
-    """A text as B streams side by side, T symbols of each a step: the state can be carried over.
+    """A text as B parallel streams, read T symbols at a time, so that the state is carried over.
 
-    Stream b goes on in step k + 1 where it was in step k. Each epoch begins at another place of
-    the text (which is read as a ring, so that nothing is left out for good): where streams and
-    steps are cut varies, and so does the context of each symbol.
+    In step k + 1 each stream goes on where it stopped in step k. Each epoch begins at another
+    offset of the text, which is read as a ring, so that no symbol is always left out and each is
+    seen in different contexts.
 
     >>> streams = Streams(np.arange(20), batch=2, steps=3)
     >>> [(a.tolist(), b.tolist()) for a, b in streams.epoch(0)][1]
@@ -26,8 +26,8 @@ class Streams:
         length = len(tokens) // batch
         if length < 2:
             raise DataError(
-                f"fit: the training part has {len(tokens)} symbols, too few for {batch} streams "
-                f"side by side: at least {2 * batch} are needed, or a smaller batch_size"
+                f"fit: expected at least {2 * batch} symbols for {batch} parallel streams "
+                f"(batch_size), got {len(tokens)} in the training part"
             )
         self.steps = min(steps, length - 1)
         self._starts = np.arange(batch) * length
@@ -38,7 +38,7 @@ class Streams:
         return self._length // self.steps
 
     def epoch(self, offset: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Inputs and targets, each (B, T) and int64, from an offset of the text on."""
+        """Inputs and targets of each step, (B, T) int64; offset: where in the text to begin."""
         window = np.arange(self.steps + 1)
         for step in range(len(self)):
             places = self._starts[:, None] + (offset + step * self.steps + window)

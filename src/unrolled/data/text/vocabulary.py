@@ -22,9 +22,10 @@ _ROW = 256
 class Vocabulary(Protocol):
     """V symbols with the numbers 0 to V - 1.
 
-    A symbol without a number of its own gets V or above; `log_known` and `log_unknown` make the
-    probabilities of all that can be written add up to one: a known symbol has exp(log_known) times
-    what the network gives it, an unknown one of number V + i has exp(log_unknown[i]).
+    A symbol that is not in the vocabulary gets a number from V on. `log_known` and `log_unknown`
+    make the probabilities of all possible symbols add up to one: one of the vocabulary has
+    exp(log_known) times what the network gives it, one with the number V + i has
+    exp(log_unknown[i]).
     """
 
     level: str
@@ -36,11 +37,11 @@ class Vocabulary(Protocol):
         ...
 
     def encode(self, text: str) -> np.ndarray:
-        """Text in composed form as numbers (N,)."""
+        """Text in composed form (NFC) as numbers (N,)."""
         ...
 
     def decode(self, tokens: Iterable[int]) -> Iterator[str]:
-        """The text of numbers, as soon as it is whole: one piece for each number, often empty."""
+        """The text of numbers, a piece for each; empty until a character is complete."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
@@ -157,7 +158,9 @@ class BytePairs:
     def fit(cls, pieces: Iterable[str], size: int = BPE_SIZE) -> BytePairs:
         """Learn at most `size` symbols from a training text, given in pieces."""
         if not 256 <= size <= 1 << 20:
-            raise SettingsError(f"corpus: the size of a bpe vocabulary is at least 256, got {size}")
+            raise SettingsError(
+                f"corpus: size of a bpe vocabulary must be at least 256, got {size}"
+            )
         tokenizers = _tokenizers()
         pairs = tokenizers.Tokenizer(tokenizers.models.BPE())
         pairs.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -196,7 +199,7 @@ def fit_vocabulary(level: str, pieces: Iterable[str], size: int = BPE_SIZE) -> V
 
 
 def vocabulary_from(state: dict[str, Any]) -> Vocabulary:
-    """What `to_dict` wrote; RunError when it is of no level that there is."""
+    """The vocabulary that `to_dict` wrote; RunError for an unknown level."""
     if state.get("level") == "char":
         return Characters(state["characters"], state["escape"])
     if state.get("level") == "byte":

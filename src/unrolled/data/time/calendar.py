@@ -1,4 +1,4 @@
-"""Where a time stands in the day, the week and the year, as numbers a network can use."""
+"""Calendar features: hour, weekday and day of the year as sine and cosine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unrolled.data.time.grid import DAY, MICROSECONDS, Step, Times
 
 
 def calendar_features(times: Times, step: Step) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """The cyclic calendar of times (N,): a sine and a cosine for each cycle the step moves through.
+    """Cyclic calendar features of times (N,): sine and cosine of each cycle the step moves through.
 
     The hour (with its minutes) for steps below a day, the weekday below a week, the day of the
     year below a year; nothing for integer times. Give local times where people's hours matter:
@@ -29,7 +29,7 @@ def calendar_features(times: Times, step: Step) -> tuple[tuple[str, ...], NDArra
 
 
 def _cycles(times: Times, step: Step) -> dict[str, NDArray[np.float64]]:
-    """Name -> the part of the cycle gone by (N,), in [0, 1)."""
+    """Name -> the position in the cycle (N,), in [0, 1)."""
     if step.is_integer:
         return {}
     days = times.astype("M8[D]")

@@ -1,4 +1,4 @@
-"""Times as numbers: what was read, the clock on the wall, and dates put together."""
+"""Time stamps as integers; UTC and local (wall-clock) time; dates from their parts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_stamp(value: int, integer: bool, zone: str | None = None) -> str:
 
 
 def to_wall(values: Ints, zone: str | None) -> Ints:
-    """UTC microseconds (n,) -> what the clock on the wall of the zone shows."""
+    """UTC microseconds (n,) as local (wall-clock) time of the zone."""
     if zone in (None, "UTC"):
         return values
     stamps = pa.array(values, pa.timestamp("us", zone))
@@ -54,7 +54,7 @@ def to_wall(values: Ints, zone: str | None) -> Ints:
 
 
 def from_wall(values: Ints, zone: str | None) -> Ints:
-    """The inverse of `to_wall`: an hour that comes twice is taken as the first of the two."""
+    """The inverse of `to_wall`; an hour that comes twice is taken as the first of the two."""
     if zone in (None, "UTC"):
         return values
     stamps = pa.array(values, pa.timestamp("us"))
@@ -63,7 +63,7 @@ def from_wall(values: Ints, zone: str | None) -> Ints:
 
 
 def combine(parts: list[Ints]) -> tuple[NDArray[np.bool_], Ints]:
-    """Year, month, day, hour, minute, second (n,) each -> where they are no date, microseconds."""
+    """Year to second, (n,) each -> where they are no real date (n,), and microseconds (n,)."""
     bad = np.zeros(len(parts[0]), bool)
     for part, low, high in zip(parts, LOWEST, HIGHEST, strict=True):
         bad |= (part < low) | (part > high)

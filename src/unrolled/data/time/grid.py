@@ -1,4 +1,4 @@
-"""The regular time grid: its step, and the rows put on it."""
+"""The regular time grid: its step, and where a time stands on it."""
 
 from __future__ import annotations
 

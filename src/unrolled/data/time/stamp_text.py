@@ -1,4 +1,4 @@
-"""Reading time stamps that are written as text, in several common shapes."""
+"""Read time stamps that are written as text, in several common formats."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CODES = {"y": "%Y", "m": "%m", "d": "%d", "M": "%M", "S": "%S", "p": "%p", "q":
 
 
 def looks_like_time(texts: list[str]) -> bool:
-    """Whether most of the first values of a text column have one shape that is read as time."""
+    """Whether most of these texts are times in one of the formats that are read."""
     found = [sum(bool(re.fullmatch(shape, text.strip())) for text in texts) for shape in _SHAPES]
     return bool(texts) and max(found) > len(texts) / 2
 
@@ -55,7 +55,7 @@ class _Text:
 
 
 def read_text(column: pa.ChunkedArray, name: str) -> Stamps:
-    """Read times written as text; one shape for the whole column, found from its first row."""
+    """Read times written as text; one format for the whole column, found from its first row."""
     text = _Text(column, name)
     first = str(text.texts[0])
     shape = next((s for s in _SHAPES if re.fullmatch(s, first)), None)

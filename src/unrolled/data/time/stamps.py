@@ -1,4 +1,4 @@
-"""Reading the time of a table: dates, integers, text, or several columns."""
+"""Read the time of a table: from dates, integers or text, in one column or several."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_time(columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...]) ->
     """Read the time from one column, or from several: date and time, date and hour, or parts.
 
     Parts are integers, the largest first: year, month, day, hour, minute, second. DataError names
-    the first row that holds no time.
+    the first row without a valid time.
     """
     for name in names:
         if columns[name].null_count:
