@@ -11,7 +11,7 @@ stands in the rows of `weight_ih` (W) or `weight_hh` (U) in the order the gates 
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -62,6 +62,10 @@ class CellWeights(nn.Module, Generic[S]):
     bias_ih: Tensor | None
     bias_hh: Tensor | None
     weight_hr: Tensor | None
+
+    if TYPE_CHECKING:  # torch types every call of a module as Any
+
+        def __call__(self, inputs: Tensor, state: S) -> tuple[Tensor, S]: ...
 
     def _make(self, sizes: tuple[int, int, int], bias: bool, like: Tensor) -> None:
         """Take new weights for the sizes D, H and P (0: no projection), drawn as torch does."""
