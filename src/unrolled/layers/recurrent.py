@@ -18,7 +18,7 @@ from unrolled.layers.engines import EngineName
 S = TypeVar("S")
 
 
-class _Call(Protocol[S]):
+class _LayerCall(Protocol[S]):
     """A call of a layer whose state is an `S`, which torch types as Any."""
 
     @overload
@@ -96,7 +96,7 @@ class RNN(_OnEngine, nn.RNN):
     the engine asked for by name cannot run it.
     """
 
-    __call__: _Call[Tensor]
+    __call__: _LayerCall[Tensor]
 
 
 class LSTM(_OnEngine, nn.LSTM):
@@ -117,7 +117,7 @@ class LSTM(_OnEngine, nn.LSTM):
     Errors: as RNN.
     """
 
-    __call__: _Call[tuple[Tensor, Tensor]]
+    __call__: _LayerCall[tuple[Tensor, Tensor]]
 
 
 class GRU(_OnEngine, nn.GRU):
@@ -134,7 +134,7 @@ class GRU(_OnEngine, nn.GRU):
     (torch.Size([2, 5, 4]), torch.Size([1, 2, 4]))
     """
 
-    __call__: _Call[Tensor]
+    __call__: _LayerCall[Tensor]
 
 
 LAYERS: Mapping[str, type[RNN | LSTM | GRU]] = {
