@@ -26,7 +26,7 @@ for kind in (RNN, LSTM, GRU):
     torch.manual_seed(0)
     layer = kind(input_size=1, hidden_size=3, batch_first=True)
     outputs, last = layer(one)
-    hidden = last[0] if kind is LSTM else last  # an LSTM also keeps a cell state c
+    hidden = last[0] if isinstance(last, tuple) else last  # an LSTM keeps a cell state c too
     print(f"\n{kind.__name__}: outputs {tuple(outputs.shape)} are [h1, h2, h3]")
     for step, h in enumerate(outputs[0], start=1):
         print(f"  h{step} = {[round(value, 4) for value in h.tolist()]}")

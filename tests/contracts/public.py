@@ -70,8 +70,8 @@ def _members(body: ast.Module | ast.ClassDef) -> Iterator[str]:
             returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
             yield f"{marks}{node.name}({ast.unparse(node.args)}){returned}"
         elif isinstance(node, ast.AnnAssign) and isinstance(body, ast.ClassDef):
-            line = ast.unparse(node)
-            yield from [line] if line[0] != "_" else []
+            name = ast.unparse(node.target)
+            yield from [ast.unparse(node)] if name[0] != "_" or name in SHOWN else []
 
 
 if __name__ == "__main__":

@@ -190,6 +190,17 @@ def test_a_copy_is_the_same_model(case: Case, fitted: Fitted) -> None:
         assert same(case.task.predict(copied, fitted.path), fitted.said)
 
 
+@every_case
+def test_predicting_changes_nothing(case: Case, fitted: Fitted) -> None:
+    state = fitted.model.network.state_dict()
+    before = {name: tensor.clone() for name, tensor in state.items()}
+    files, drawn = contents(fitted.path.parent), torch.get_rng_state()
+    assert same(case.task.predict(fitted.model, fitted.path), fitted.said)  # so did the first time
+    assert all(torch.equal(state[name], before[name]) for name in before)
+    assert contents(fitted.path.parent) == files
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
 @every_task
 def test_a_copy_learns_by_itself(task: Task, tmp_path: Path) -> None:
     path = task.file_in(tmp_path)
@@ -234,6 +245,8 @@ def test_a_run_that_is_there_is_left_alone(task: Task, tmp_path: Path) -> None:
     assert "holds a run already" in refused(task, tmp_path)
     for how in ({"training": {"seed": 1}}, {"settings": {"hidden": 3}}):
         assert "resume: the run was started with" in refused(task, tmp_path, **how, resume=True)
+    for wrong in ({"training": {"device": "tpu"}}, *task.wrong.values()):
+        refused(task, tmp_path, **wrong, overwrite=True)
 
 
 @every_task
@@ -245,6 +258,7 @@ def test_an_unfitted_one_says_so(task: Task, tmp_path: Path) -> None:
             question(task.estimator(**task.settings), path)
     with pytest.raises(NotFittedError, match=said):
         task.estimator(**task.settings).save(tmp_path / "run")
+    assert not hasattr(task.estimator(**task.settings), "network")
     assert not (tmp_path / "run").exists()
 
 

@@ -1,83 +1,18 @@
-"""One fit for all tasks: what is refused leaves nothing, and every way to fit gives one result."""
+"""Every way to fit gives one result. What holds for each task: tests/laws/test_estimators.py."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from helpers.made import BOOK, MOVES
-from helpers.tables import write_table
+from helpers.made import MOVES
 
-from unrolled import (
-    Classifier,
-    Corpus,
-    EngineError,
-    Forecaster,
-    LanguageModel,
-    NotFittedError,
-    RunError,
-    Sequences,
-    SettingsError,
-    Training,
-    samples,
-    tasks,
-)
+from unrolled import Classifier, Forecaster, Sequences, Training, samples, tasks
 from unrolled.cli import main
-from unrolled.layers import native
 
-FITS = ("forecast", "classification", "language")
 SMALL = Training(epochs=1, batch_size=16, learning_rate=0.01)
-
-
-def fit(task: str, folder: Path, **how: Any) -> Any:
-    """A small fit of each task; what is not said about training is `SMALL`."""
-    how = {"training": SMALL, **how}
-    if task == "forecast":
-        table = write_table(folder / "table.csv", 120)
-        return Forecaster("temp", horizon=3, lookback=6, hidden=3).fit(table, **how)
-    if task == "classification":
-        (folder / "moves.csv").write_text(MOVES)
-        sequences = Sequences.read(folder / "moves.csv", series="id", label="kind")
-        return Classifier(hidden=4, ensemble=1).fit(sequences, test=0.25, **how)
-    return LanguageModel(hidden=4, embed=4).fit(Corpus.of(BOOK), **how)
-
-
-@pytest.mark.parametrize("task", FITS)
-@pytest.mark.parametrize("refused", [{"engine": "native"}, {"device": "tpu"}])
-def test_what_is_refused_is_refused_before_anything_is_written(
-    task: str, refused: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(native, "refusal", lambda *_: "no engine today")
-    training = Training(epochs=1, batch_size=16, **refused)
-    with pytest.raises((EngineError, SettingsError), match=r"no engine today|'tpu'"):
-        fit(task, tmp_path, training=training, out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize("task", FITS)
-def test_a_run_is_read_once_and_by_its_own_task(task: str, tmp_path: Path) -> None:
-    model = fit(task, tmp_path, out=tmp_path / "run")
-    again = tasks.load(tmp_path / "run")
-    assert type(again) is type(model)
-    assert again.fitted.task == task
-    assert again.fitted.settings == model.fitted.settings
-    assert again.fitted.training == SMALL
-    assert again.results == json.loads(json.dumps(model.results))
-    card = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (card["schema"], card["task"], card["status"]) == (2, task, "finished")
-    others = {"forecast": Classifier, "classification": LanguageModel, "language": Forecaster}
-    with pytest.raises(RunError, match=f"task '{task}', not"):
-        others[task].load(tmp_path / "run")  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("model", [Forecaster("y", horizon=1), Classifier(), LanguageModel()])
-def test_what_comes_with_fitting_is_not_there_before(model: Any) -> None:
-    with pytest.raises(NotFittedError, match=rf"{model.name} is not fitted: call fit\(\) or load"):
-        _ = model.fitted
-    assert not hasattr(model, "network")
 
 
 def test_a_run_of_the_library_predicts_as_one_of_the_command_line(

@@ -5,15 +5,26 @@ bidirectional, else 1).
 """
 
 from collections.abc import Mapping
-from typing import Any, Never
+from typing import Any, Never, Protocol, TypeVar, overload
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.errors import EngineError
 from unrolled.layers import engines
 from unrolled.layers.catalogue import CATALOGUE
 from unrolled.layers.engines import EngineName
+
+S = TypeVar("S")
+
+
+class _LayerCall(Protocol[S]):
+    """A call of a layer whose state is an `S`, which torch types as Any."""
+
+    @overload
+    def __call__(self, input: Tensor, hx: S | None = None) -> tuple[Tensor, S]: ...
+    @overload
+    def __call__(self, input: PackedSequence, hx: S | None = None) -> tuple[PackedSequence, S]: ...
 
 
 class _OnEngine:
@@ -85,6 +96,8 @@ class RNN(_OnEngine, nn.RNN):
     the engine asked for by name cannot run it.
     """
 
+    __call__: _LayerCall[Tensor]
+
 
 class LSTM(_OnEngine, nn.LSTM):
     """torch.nn.LSTM on an engine of your choice; see LSTMCell for the equations.
@@ -104,6 +117,8 @@ class LSTM(_OnEngine, nn.LSTM):
     Errors: as RNN.
     """
 
+    __call__: _LayerCall[tuple[Tensor, Tensor]]
+
 
 class GRU(_OnEngine, nn.GRU):
     """torch.nn.GRU on an engine of your choice; see GRUCell for the equations.
@@ -118,6 +133,8 @@ class GRU(_OnEngine, nn.GRU):
     >>> outputs.shape, last.shape
     (torch.Size([2, 5, 4]), torch.Size([1, 2, 4]))
     """
+
+    __call__: _LayerCall[Tensor]
 
 
 LAYERS: Mapping[str, type[RNN | LSTM | GRU]] = {

@@ -22,14 +22,18 @@ S = TypeVar("S")
 Width = Literal["hidden", "projected"]
 
 
-class Cell(Protocol[S]):
-    """One step of a recurrent network; `S` is the type of its state, a value in and a value out."""
-
-    def initial_state(self, batch: int) -> S:
-        """The state before the first step, for B = `batch` rows: zeros."""
+class CellCall(Protocol[S]):
+    """A call of a cell; `S` is the type of its state, a value in and a value out."""
 
     def __call__(self, inputs: Tensor, state: S) -> tuple[Tensor, S]:
         """One time step: inputs (B, D) and a state give outputs (B, H) and the next state."""
+
+
+class Cell(CellCall[S], Protocol[S]):
+    """One step of a recurrent network, and the state before the first."""
+
+    def initial_state(self, batch: int) -> S:
+        """The state before the first step, for B = `batch` rows: zeros."""
 
 
 def each_part(function: Callable[..., Tensor], *states: Any) -> Any:
@@ -62,6 +66,7 @@ class CellWeights(nn.Module, Generic[S]):
     bias_ih: Tensor | None
     bias_hh: Tensor | None
     weight_hr: Tensor | None
+    __call__: CellCall[S]  # torch types it as Any
 
     def _make(self, sizes: tuple[int, int, int], bias: bool, like: Tensor) -> None:
         """Take new weights for the sizes D, H and P (0: no projection), drawn as torch does."""
