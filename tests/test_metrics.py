@@ -1,6 +1,5 @@
 """Metrics against scikit-learn and utilsforecast, and what missing truth does to them."""
 
-import doctest
 import math
 from collections.abc import Callable
 
@@ -213,7 +212,3 @@ def test_bad_settings_say_what_was_expected(call: Callable[[], object], message:
 def test_bad_arrays_say_what_was_expected(call: Callable[[], object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         call()
-
-
-def test_examples_of_the_docstrings() -> None:
-    assert doctest.testmod(metrics) == (0, 9)

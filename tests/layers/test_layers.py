@@ -3,7 +3,6 @@
 import doctest
 import re
 import warnings
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,6 @@ from unrolled.layers import GRU, LSTM, RNN, explain
 OURS = [RNN, LSTM, GRU]
 every_layer = pytest.mark.parametrize("kind", OURS)
 every_free_engine = pytest.mark.parametrize("engine", ["auto", "torch", "reference"])
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("cells.cell", "cells.rnn", "cells.lstm", "cells.gru", "catalogue"),
-        *("unroll", "recurrent", "reference", "engines", "native_support", "accelerate"),
-    ],
-)
-def test_the_examples_in_the_docstrings_run(name: str) -> None:
-    module = import_module(f"unrolled.layers.{name}")
-    names = {"torch": torch, "nn": nn}
-    results = doctest.testmod(module, extraglobs=names, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert results.failed == 0
 
 
 def test_the_examples_of_the_page_run() -> None:
