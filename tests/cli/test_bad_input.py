@@ -53,7 +53,11 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
     "unknown target": (weather(), ["--target", "tempp"], ["'tempp'", "did you mean 'temp'?"]),
     "unknown known": (weather(), ["--future", "wnd"], ["'wnd'", "did you mean 'wind'?"]),
     "unknown series": (weather(), ["--series", "station"], ["'station'", "time, temp, wind"]),
-    "two roles": (weather(), ["--target", "temp", "--future", "temp"], ["'temp'", "two roles"]),
+    "two roles": (
+        weather(),
+        ["--target", "temp", "--future", "temp"],
+        ["'temp'", "expected one role, got 2"],
+    ),
     "no target": (weather(), [], ["target", "temp, wind"]),
     "text as target": (
         csv("time,temp", [f"2013-01-{d:02d},{'warm' if d % 2 else 'cold'}" for d in range(1, 29)]),

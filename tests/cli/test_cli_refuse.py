@@ -52,7 +52,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "a text of one symbol": ("a.txt", b"a" * 999, [], ["only one symbol", "'a'"]),
     "a binary file": ("a.txt", b"some text\0\1\2" * 99, [], ["binary", "offset 9"]),
     "binary, of another kind": ("a.bin", bytes(range(256)) * 9, [], ["binary", "offset 0"]),
-    "a text shorter than a batch": ("a.txt", b"to be", [], ["has 4 symbols", "4 streams"]),
+    "a text shorter than a batch": (
+        "a.txt",
+        b"to be",
+        [],
+        ["got 4 in the training part", "4 parallel streams"],
+    ),
     "wrong encoding": ("a.txt", b"caf\xe9 au lait " * 99, [], ["not UTF-8", "0xe9 at offset 3"]),
     "another encoding": ("a.txt", b"a\xff" * 99, ["--encoding", "ascii"], ["ascii", "offset 1"]),
     "no encoding": (

@@ -74,7 +74,7 @@ def fit(
              unrolled fit --config runs/weather/config.toml --out runs/again
     """
     order = Order(file, task, own, network, training, split, run)
-    _run(order, recognise(file, task, own), view)
+    _run(order, recognise(file, task, own, fitting=True), view)
 
 
 def _run(order: Order, taken: Recognised, view: View) -> None:

@@ -50,7 +50,7 @@ def inspect(
              unrolled inspect moves.csv --series id --label kind
              unrolled inspect book.txt
     """
-    taken = recognise(file, task, own, table="forecast")
+    taken = recognise(file, task, own, fitting=False)
     text, value = taken.task.inspect(file, own)
     View(json).result(text, value)
 

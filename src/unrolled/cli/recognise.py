@@ -11,9 +11,6 @@ from unrolled.console.values import nearest
 from unrolled.errors import SettingsError
 from unrolled.tasks.task import Task
 
-ALIASES = {"labels": "classification"}
-OTHERWISE = "language"  # whatever is no table can be read as a text
-
 
 class Recognised(NamedTuple):
     """The task of a file, and why."""
@@ -22,44 +19,56 @@ class Recognised(NamedTuple):
     why: str
 
 
-def recognise(file: str, asked: str | None, own: Groups, table: str | None = None) -> Recognised:
+def recognise(file: str, asked: str | None, own: Groups, *, fitting: bool) -> Recognised:
     """The task of a file; SettingsError for an unknown one, and for options of another.
 
-    table: the task of a table of which nothing is asked; by default that is refused.
+    fitting: a table of which nothing is asked is refused, with what could be asked; otherwise the
+    first task looks at it.
     """
-    found = _recognise(file, asked, own, table)
+    found = _as_asked(asked) or _by_itself(file) or _by_options(file, own)
+    if found is None and not is_table(file):
+        kind = "folder" if source(file).is_dir() else "file of another kind"
+        found = Recognised(_every()[-1], f"it is a {kind}")
+    if found is None and not fitting:
+        found = Recognised(_every()[0], "it is a table")
+    if found is None:
+        ways = "; ".join(task.FROM_TABLE for task in _every())
+        raise SettingsError(f"{file} is a table: {ways}")
     _check_belong(file, found, own)
     return found
 
 
-def _recognise(file: str, asked: str | None, own: Groups, table: str | None) -> Recognised:
-    if asked is not None:
-        name = ALIASES.get(asked, asked)
-        if name not in tasks.names():
-            raise SettingsError(f"--task: {nearest(asked, tasks.names())}, got {asked!r}")
-        return Recognised(tasks.get(name), "--task says so")
-    every = [tasks.get(name) for name in tasks.names()]
-    for task in every:
+def _every() -> list[Task]:
+    return [tasks.get(name) for name in tasks.names()]
+
+
+def _as_asked(asked: str | None) -> Recognised | None:
+    if asked is None:
+        return None
+    for task in _every():
+        if asked in (task.NAME, *task.ALIASES):
+            return Recognised(task, "--task says so")
+    raise SettingsError(f"--task: {nearest(asked, tasks.names())}, got {asked!r}")
+
+
+def _by_itself(file: str) -> Recognised | None:
+    for task in _every():
         if why := task.recognise(file):
             return Recognised(task, why)
-    for task in every:
-        if (task.NAME != OTHERWISE or is_table(file)) and (option := _only_of(task, own)):
+    return None
+
+
+def _by_options(file: str, own: Groups) -> Recognised | None:
+    """By an option that is of one task alone; what is no table is the last task's anyway."""
+    for task in _every() if is_table(file) else _every()[:-1]:
+        if option := _only_of(task, own):
             return Recognised(task, f"{option} says so")
-    if not is_table(file):
-        kind = "folder" if source(file).is_dir() else "file of another kind"
-        return Recognised(tasks.get(OTHERWISE), f"it is a {kind}")
-    if table is not None:
-        return Recognised(tasks.get(table), "it is a table")
-    raise SettingsError(
-        f"{file} is a table: --horizon forecasts it; --series and --label learn labels; "
-        "--task language reads it as a text"
-    )
+    return None
 
 
 def owners(group: Any) -> list[Task]:
     """The tasks that have a group of options."""
-    every = [tasks.get(name) for name in tasks.names()]
-    return [task for task in every if type(group) in task.OPTIONS]
+    return [task for task in _every() if type(group) in task.OPTIONS]
 
 
 def _only_of(task: Task, own: Groups) -> str | None:
@@ -89,7 +98,7 @@ def kinds(role: str | None) -> tuple[type, ...]:
     """
     if role is None:
         return ()
-    every = [kind for name in tasks.names() for kind in getattr(tasks.get(name), role)]
+    every = [kind for task in _every() for kind in getattr(task, role)]
     return tuple(dict.fromkeys(every))
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from unrolled.errors import DataError
 
-TABLES = (".csv", ".gz", ".parquet", ".pq", ".tsv")
-
 
 def source(file: str) -> Path:
     """The path of a file, or of the sample of that name."""
@@ -33,7 +31,14 @@ def is_text_sample(file: str) -> bool:
 
 def is_table(file: str) -> bool:
     """Whether a file is a table by its name."""
-    if is_text_sample(file):
-        return False
+    from unrolled.data.columns.read import recognise
+
+    return not is_text_sample(file) and recognise(source(file)) is not None
+
+
+def lasting(file: str) -> str:
+    """A file as it is written down: the name of a sample, else the whole path."""
+    from unrolled.data import samples
+
     path = source(file)
-    return path.suffix.lower() in TABLES and not path.is_dir()
+    return samples.name_of(path) or str(path.resolve())

@@ -69,7 +69,7 @@ def training(run: Run) -> Section | None:
         return None
     first, last = history[0].epoch, history[-1].epoch
     losses = {
-        "training": [epoch.train_loss for epoch in history],
+        "training loss": [epoch.train_loss for epoch in history],
         run.validated_on: [epoch.validation_loss for epoch in history],
     }
     lines = [
@@ -85,7 +85,7 @@ def training(run: Run) -> Section | None:
 
     def draw(size: Size) -> Markup:
         axis = Axis(len(history), count_ticks(first, last, size.width // 70))
-        label = f"Loss of {' and '.join(line.name for line in lines)} over {len(history)} epochs"
+        label = f"{' and '.join(line.name for line in lines)} over {len(history)} epochs"
         return line_chart(label, axis, lines, marks=marks, size=size)
 
     places = decimals([v for line in lines for v in line.values])
@@ -100,9 +100,7 @@ def _training_facts(run: Run, best: int | None) -> list[str]:
     history = run.history
     facts = [f"{len(history)} epoch{'s' if len(history) > 1 else ''}"]
     if best is not None and (loss := history[best].validation_loss) is not None:
-        facts.append(
-            f"lowest {run.validated_on} loss {number(loss)} in epoch {history[best].epoch}"
-        )
+        facts.append(f"lowest {run.validated_on}: {number(loss)} in epoch {history[best].epoch}")
     seconds = [epoch.seconds for epoch in history if epoch.seconds is not None]
     if seconds:
         facts.append(f"{number(sum(seconds))} s in all")

@@ -113,9 +113,7 @@ def load_card(folder: Path, task: str | None = None) -> Card:
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}")
     content = files.read_json(path)
-    schema = content.get("schema") if isinstance(content, dict) else None
-    if isinstance(schema, int) and schema != SCHEMA:  # first: what else it holds is no damage
-        raise RunError(f"{path} has schema {schema}, this version reads {SCHEMA}")
+    check_schema(content, path)
     try:
         card = Card.model_validate(content)
     except ValidationError as error:
@@ -126,6 +124,13 @@ def load_card(folder: Path, task: str | None = None) -> Card:
         raise RunError(f"{path} was changed after it was written: its fingerprint differs")
     check_task(card, task, folder)
     return card
+
+
+def check_schema(content: object, path: Path) -> None:
+    """RunError when run.json is of another schema: what else it holds is then no damage."""
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(schema, int) and schema != SCHEMA:
+        raise RunError(f"{path} has schema {schema}, this version reads {SCHEMA}")
 
 
 def check_task(card: Card, task: str | None, folder: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from unrolled.errors import RunError
 from unrolled.files import read_json
-from unrolled.runs.folder import CARD, HISTORY, RESULTS
+from unrolled.runs.folder import CARD, HISTORY, RESULTS, check_schema
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -90,14 +90,14 @@ class Run(BaseModel):
     summary: Summary = Summary()
     history: list[EpochRow] = []
     found: Any = None
-    task: str = "forecast"
+    task: str | None = None
 
     @property
     def validated_on(self) -> str:
         """What the validation loss is of: the training part itself where nothing was held out."""
         findings = self.summary.findings
         held_out = findings is None or findings.validation != 0
-        return "validation" if held_out else "training, no augmentation"
+        return "validation loss" if held_out else "training loss, no augmentation"
 
     @classmethod
     def read(cls, folder: Path) -> "Run":
@@ -109,14 +109,15 @@ class Run(BaseModel):
         if not any(path.is_file() for path in paths):
             raise RunError(f"report: expected a run folder with run.json, got {folder}")
         stored, raw = (read_json(p) if p.is_file() else None for p in (paths[0], paths[2]))
+        check_schema(stored, paths[0])
         summary = checked(Summary, {} if stored is None else stored, paths[0])
-        task = summary.task or (raw.get("task") if isinstance(raw, dict) else None) or "forecast"
+        task = summary.task or (raw.get("task") if isinstance(raw, dict) else None)
         return cls(
             name=folder.resolve().name,
             summary=summary,
             history=_history(paths[1]),
             found=raw,
-            task=str(task),
+            task=None if task is None else str(task),
         )
 
     def results(self, model: type[Model]) -> Model | None:

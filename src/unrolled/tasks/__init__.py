@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from unrolled.tasks.task import Task
 
 FOLDERS = {"forecast": "forecasting", "classification": "classification", "language": "language"}
-"""The one list of the tasks: the name of each, as run.json and `--task` have it, and its folder."""
+"""The one list of the tasks: the name of each, as run.json and `--task` have it, and its folder.
+
+In this order they are asked whether a file is for them. The first inspects a table of which
+nothing is asked; the last takes what is no table and nobody knows.
+"""
 
 _HOMES = {
     "Classifier": "classification.estimator",
@@ -75,9 +79,10 @@ def write_report(run: str | Path) -> Path:
     from unrolled.runs.read import Run
 
     found = Run.read(Path(run))
-    task = get(found.task)
+    name = found.task or names()[0]
+    task = get(name)
     path = Path(run) / "report.html"
-    report.write(path, found, task.sections(found), f"{__name__}.{FOLDERS[found.task]}")
+    report.write(path, found, task.sections(found), f"{__name__}.{FOLDERS[name]}")
     return path
 
 

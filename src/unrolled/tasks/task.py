@@ -35,16 +35,20 @@ class Job:
 class Task(Protocol):
     """A task, as `tasks/<folder>/command.py` gives it; importing one must stay cheap.
 
-    NAME: as `--task` and run.json have it; DATA and MODEL: in words, "a table to forecast", "a
-    forecaster"; NEXT: what to type after a fit; FOR_REPORT: results that only the report shows.
+    NAME: as `--task` and run.json have it; ALIASES: other names that `--task` takes; DATA and
+    MODEL: in words, "a table to forecast", "a forecaster"; FROM_TABLE: what makes a table be for
+    it, "--horizon forecasts it"; NEXT: what to type after a fit; FOR_REPORT: results that only the
+    report shows.
     OPTIONS: the groups of options of `fit` that are of this task (a group may be of several);
     READS, EVALUATES, PREDICTS: those among them, or others, that say how a file is read by
     `inspect`, `evaluate` and `predict`; COMMANDS: commands of this task alone.
     """
 
     NAME: str
+    ALIASES: Sequence[str]
     DATA: str
     MODEL: str
+    FROM_TABLE: str
     NEXT: str
     FOR_REPORT: Sequence[str]
     OPTIONS: Sequence[type]

@@ -13,7 +13,7 @@ import typer
 from unrolled.console.groups import Groups, given, written
 from unrolled.console.options import COLUMN, EnsembleOptions, Order, RowOptions
 from unrolled.console.show import aligned
-from unrolled.console.sources import is_text_sample, source
+from unrolled.console.sources import is_text_sample, lasting, source
 from unrolled.console.values import cut, names, nearest, share
 from unrolled.errors import SettingsError
 from unrolled.tasks.task import Job, in_short
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 NAME, DATA, MODEL = "classification", "labelled sequences", "a classifier"
 NEXT = "unrolled predict {run} FILE"
-FOR_REPORT = ("examples", "confusion")
+ALIASES: Sequence[str] = ("labels",)
+FROM_TABLE = "--series and --label learn labels"
+FOR_REPORT: Sequence[str] = ("examples", "confusion")
 SHARE = 0.2  # set aside to test on, where there is no file for that
 MOST_CLASSES = 20  # that are shown; of more, the report has the table
 
@@ -81,21 +83,24 @@ class ClassifierOptions:
     ] = None
 
 
-OPTIONS = (LabelOptions, LabelScopeOptions, ClassifierOptions, RowOptions, EnsembleOptions)
-READS = (LabelOptions, LabelScopeOptions, RowOptions)
-EVALUATES = (RowOptions, LabelOptions)
-PREDICTS = (RowOptions,)
+OPTIONS: Sequence[type] = (
+    LabelOptions,
+    LabelScopeOptions,
+    ClassifierOptions,
+    RowOptions,
+    EnsembleOptions,
+)
+READS: Sequence[type] = (LabelOptions, LabelScopeOptions, RowOptions)
+EVALUATES: Sequence[type] = (RowOptions, LabelOptions)
+PREDICTS: Sequence[type] = (RowOptions,)
 COMMANDS: Sequence[Callable[..., None]] = ()
 
 
 def recognise(file: str) -> str | None:
     """A `.ts` file, or rows of numbers that begin with a class."""
-    from unrolled.data.sequences.tsfile import looks_labelled
+    from unrolled.data.sequences import tsfile
 
-    if is_text_sample(file) or not looks_labelled(source(file)):
-        return None
-    ends = source(file).suffix.lower() == ".ts"
-    return "its name ends in .ts" if ends else "every row is numbers, a class first"
+    return None if is_text_sample(file) else tsfile.recognise(source(file))
 
 
 def job(order: Order) -> Job:
@@ -137,9 +142,9 @@ def _measured(test: float | Sequences) -> str:
 
 def _resolved(order: Order, plan: ClassifierPlan, test: float | Sequences) -> dict[str, Any]:
     settings, own = plan.settings, order.own
-    size = test if isinstance(test, float | int) else Path(test.source).resolve()
+    size = test if isinstance(test, float | int) else lasting(test.source)
     return {
-        "file": str(source(order.file).resolve()),
+        "file": lasting(order.file),
         **given(own[RowOptions]),
         **given(own[LabelOptions]),
         **given(own[LabelScopeOptions]),

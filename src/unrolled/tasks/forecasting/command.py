@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
@@ -13,7 +13,7 @@ from unrolled.console import options
 from unrolled.console.groups import Groups, given
 from unrolled.console.options import COLUMN, Order, RowOptions
 from unrolled.console.show import View, aligned, check_suffix
-from unrolled.console.sources import source
+from unrolled.console.sources import lasting, source
 from unrolled.console.values import cut, names, whole
 from unrolled.errors import SettingsError
 from unrolled.tasks.task import Job
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 NAME, DATA, MODEL = "forecast", "a table to forecast", "a forecaster"
 NEXT = "unrolled predict {run} {file}"
-FOR_REPORT = ("panels", "by_step")
+ALIASES: Sequence[str] = ()
+FROM_TABLE = "--horizon forecasts it"
+FOR_REPORT: Sequence[str] = ("panels", "by_step")
 PART = "0.15"  # set aside to validate on, and to test on
 SHOWN = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pinball": "pinball"}
 
@@ -79,8 +81,8 @@ class HorizonOptions:
     ] = None
 
 
-OPTIONS = (ColumnOptions, HorizonOptions, RowOptions)
-READS = (ColumnOptions, RowOptions)
+OPTIONS: Sequence[type] = (ColumnOptions, HorizonOptions, RowOptions)
+READS: Sequence[type] = (ColumnOptions, RowOptions)
 EVALUATES: Sequence[type] = ()
 PREDICTS: Sequence[type] = ()
 
@@ -120,7 +122,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
     settings, found = plan.settings, plan.preprocessor.roles
     columns = {"past": found.past, "future": found.future, "static": found.static}
     return {
-        "file": str(source(order.file).resolve()),
+        "file": lasting(order.file),
         "target": list(settings.target),
         "horizon": settings.horizon,
         "lookback": settings.lookback,
@@ -260,4 +262,4 @@ def backtest(
     view.frame(frame, out, {"run": str(run), "errors": found})
 
 
-COMMANDS = (backtest,)
+COMMANDS: Sequence[Callable[..., None]] = (backtest,)

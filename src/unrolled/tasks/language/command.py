@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from unrolled.console import options
 from unrolled.console.groups import Groups, given
 from unrolled.console.options import EnsembleOptions, Order
 from unrolled.console.show import View, aligned
-from unrolled.console.sources import is_table, is_text_sample, source
+from unrolled.console.sources import is_table, is_text_sample, lasting, source
 from unrolled.console.values import number, share, whole
 from unrolled.errors import DataError, SettingsError
 from unrolled.tasks.task import Job
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 NAME, DATA, MODEL = "language", "a text", "a language model"
 NEXT = "unrolled generate {run}"
-FOR_REPORT = ("samples", "passage", "corpus")
-TEXTS = (".txt", ".text", ".md")
+ALIASES: Sequence[str] = ()
+FROM_TABLE = "--task language reads it as a text"
+FOR_REPORT: Sequence[str] = ("samples", "passage", "corpus")
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ class LanguageOptions:
     ] = None
 
 
-OPTIONS = (SymbolOptions, EncodingOptions, LanguageOptions, EnsembleOptions)
-READS = (SymbolOptions, EncodingOptions)
-EVALUATES = (EncodingOptions,)
+OPTIONS: Sequence[type] = (SymbolOptions, EncodingOptions, LanguageOptions, EnsembleOptions)
+READS: Sequence[type] = (SymbolOptions, EncodingOptions)
+EVALUATES: Sequence[type] = (EncodingOptions,)
 PREDICTS: Sequence[type] = ()
 
 
@@ -102,9 +103,9 @@ def recognise(file: str) -> str | None:
     """A sample that is text, or a file whose name ends as a text's does."""
     if is_text_sample(file):
         return "this sample is text"
-    path = source(file)
-    suffix = path.suffix.lower()
-    return f"its name ends in {suffix}" if suffix in TEXTS and not path.is_dir() else None
+    from unrolled.data.text import files
+
+    return files.recognise(source(file))
 
 
 def job(order: Order) -> Job:
@@ -132,7 +133,7 @@ def job(order: Order) -> Job:
 def _resolved(order: Order, plan: LanguagePlan) -> dict[str, Any]:
     settings, corpus, file = plan.settings, plan.corpus, order.file
     return {
-        "file": file if is_text_sample(file) else str(Path(file).resolve()),
+        "file": file if is_text_sample(file) else lasting(file),
         "level": corpus.vocabulary.level,
         "size": order.own[SymbolOptions].size,
         "encoding": order.own[EncodingOptions].encoding,
@@ -279,4 +280,4 @@ def generate(
     print()
 
 
-COMMANDS = (generate,)
+COMMANDS: Sequence[Callable[..., None]] = (generate,)
