@@ -13,9 +13,7 @@ import torch
 from helpers.laws import require
 from torch import nn
 
-import unrolled
-
-SOURCE = Path(unrolled.__path__[0])
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "unrolled"
 MODULES = [
     info.name
     for info in pkgutil.walk_packages([str(SOURCE)], "unrolled.")
