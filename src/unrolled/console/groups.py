@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer.core
@@ -41,7 +42,7 @@ def spread(command: Callable[..., None], kinds: Sequence[type] = ()) -> Callable
 
     kinds: the groups that stand where the command has a parameter of type `Groups`.
     """
-    hints = get_type_hints(command, include_extras=True)
+    hints = _hints(command)
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
         hint = hints[parameter.name]
@@ -73,7 +74,7 @@ def spread(command: Callable[..., None], kinds: Sequence[type] = ()) -> Callable
 
 def _parameters(group: Any) -> Iterator[inspect.Parameter]:
     """A parameter for each field, those of groups within the group too."""
-    hints = get_type_hints(group, include_extras=True)
+    hints = _hints(group)
     for field in fields(group):
         if is_dataclass(hints[field.name]):
             yield from _parameters(hints[field.name])
@@ -86,6 +87,12 @@ def _parameters(group: Any) -> Iterator[inspect.Parameter]:
             )
 
 
+@cache
+def _hints(declared: Any) -> dict[str, Any]:
+    """The annotations of a command or group; a group stands in several commands."""
+    return get_type_hints(declared, include_extras=True)
+
+
 def _under(hint: Any, heading: str | None) -> Any:
     """An annotated option with its heading; the option itself may stand elsewhere too."""
     kind, option = get_args(hint)
@@ -96,11 +103,10 @@ def _under(hint: Any, heading: str | None) -> Any:
 
 def _packed(hint: Any, name: str, values: Mapping[str, Any]) -> Any:
     """The value of a parameter: a group is put together from its fields."""
-    if not is_dataclass(hint):
+    if not (isinstance(hint, type) and is_dataclass(hint)):
         return values[name]
-    hints = get_type_hints(hint, include_extras=True)
+    hints = _hints(hint)
     found = {field.name: _packed(hints[field.name], field.name, values) for field in fields(hint)}
-    assert isinstance(hint, type)
     return hint(**found)
 
 
