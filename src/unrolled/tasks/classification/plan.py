@@ -63,17 +63,18 @@ class ClassifierPlan:
         given.check_classes()
         if isinstance(test, int | float):
             given, test = stratified_split(given, test, training.seed, "test")
-        if validation is None:
-            validation = VALIDATION if len(given) > FEW else 0
-        train, held = stratified_split(given, validation, training.seed, "validation")
+        share = validation
+        if share is None:
+            share = VALIDATION if len(given) > FEW else 0
+        train, validated = stratified_split(given, share, training.seed, "validation")
         preprocessor = SequencePreprocessor.fit(train)
-        for part in (held, test):
+        for part in (validated, test):
             if part is not None and len(part):
                 preprocessor.check_features(part)
                 preprocessor.codes(part)
         cases = Cases.of(train, preprocessor)
         weights = class_weights(cases.codes, preprocessor.classes, settings.class_weight)
-        return cls(settings, training, preprocessor, train, held, test, cases, weights)
+        return cls(settings, training, preprocessor, train, validated, test, cases, weights)
 
     @property
     def findings(self) -> dict[str, Any]:
@@ -90,9 +91,9 @@ class ClassifierPlan:
 
     def objective(self, network: ClassEnsemble) -> ClassifierObjective:
         """The losses over the training part."""
-        held = Cases.of(self.validation, self.preprocessor) if len(self.validation) else None
+        parts = Cases.of(self.validation, self.preprocessor) if len(self.validation) else None
         return ClassifierObjective(
-            network, self.cases, held, self.training, self.weights, Augment()
+            network, self.cases, parts, self.training, self.weights, Augment()
         )
 
     def finish(self, fit: ClassifierFit) -> Measured:

@@ -61,9 +61,16 @@ class ForecastPlan:
             lookback = default_lookback(table.step.season, settings.horizon, shortest)
             settings = replace(settings, lookback=lookback)
         encoded = EncodedTable.of(table, preprocessor)
-        train, held = (windows_of(settings, encoded, p) for p in (parts.train, parts.validation))
-        tested = windows_of(settings, encoded, parts.test) if len(parts.test) else None
-        return cls(settings, training, preprocessor, encoded, parts, train, held, tested)
+        return cls(
+            settings=settings,
+            training=training,
+            preprocessor=preprocessor,
+            encoded=encoded,
+            parts=parts,
+            train=windows_of(settings, encoded, parts.train),
+            validation=windows_of(settings, encoded, parts.validation),
+            test=windows_of(settings, encoded, parts.test) if len(parts.test) else None,
+        )
 
     @property
     def table(self) -> Table:

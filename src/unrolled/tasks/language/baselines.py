@@ -29,8 +29,8 @@ def ngram_nll(train: np.ndarray, text: np.ndarray, symbols: int) -> list[np.ndar
     for context in range(min(LONGEST, int(62 / np.log2(base)) - 1) + 1):
         if min(len(train), len(text)) <= context:
             break
-        learned, asked = _packed(train, context, base), _packed(text, context, base)
-        after, total, kinds = _counts(learned, asked, base)
+        counted, asked = _packed(train, context, base), _packed(text, context, base)
+        after, total, kinds = _counts(counted, asked, base)
         rest = chances[context:]
         seen = total > 0
         mixed = (after + kinds * rest)[seen] / (total + kinds)[seen]
@@ -50,10 +50,10 @@ def _packed(tokens: np.ndarray, context: int, base: int) -> np.ndarray:
 
 
 def _counts(
-    learned: np.ndarray, asked: np.ndarray, base: int
+    train: np.ndarray, asked: np.ndarray, base: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """count(h w), count(h) and T(h) for each of what is asked."""
-    grams, counts = np.unique(learned, return_counts=True)
+    grams, counts = np.unique(train, return_counts=True)
     contexts, first, kinds = np.unique(grams // base, return_index=True, return_counts=True)
     totals = np.add.reduceat(counts, first)
     return (
