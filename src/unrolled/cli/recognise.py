@@ -25,7 +25,10 @@ def recognise(file: str, asked: str | None, own: Groups, *, fitting: bool) -> Re
     fitting: a table of which nothing is asked is refused, with what could be asked; otherwise the
     first task looks at it.
     """
-    found = _as_asked(asked) or _by_itself(file) or _by_options(file, own)
+    found = _as_asked(asked)
+    if found is None and (by_itself := tasks.recognise(file)):
+        found = Recognised(*by_itself)
+    found = found or _by_options(file, own)
     if found is None and not is_table(file):
         kind = "folder" if source(file).is_dir() else "file of another kind"
         found = Recognised(_every()[-1], f"it is a {kind}")
@@ -49,13 +52,6 @@ def _as_asked(asked: str | None) -> Recognised | None:
         if asked in (task.NAME, *task.ALIASES):
             return Recognised(task, "--task says so")
     raise SettingsError(f"--task: {nearest(asked, tasks.names())}, got {asked!r}")
-
-
-def _by_itself(file: str) -> Recognised | None:
-    for task in _every():
-        if why := task.recognise(file):
-            return Recognised(task, why)
-    return None
 
 
 def _by_options(file: str, own: Groups) -> Recognised | None:

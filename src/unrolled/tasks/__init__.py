@@ -36,6 +36,7 @@ __all__ = [
     "get",
     "load",
     "names",
+    "recognise",
     "write_report",
 ]
 
@@ -52,6 +53,21 @@ def get(name: str) -> Task:
 
         raise RunError(f"expected a run of {' or '.join(FOLDERS)}, got task {name!r}")
     return cast("Task", import_module(f"{__name__}.{FOLDERS[name]}.command"))
+
+
+def recognise(file: str) -> tuple[Task, str] | None:
+    """The task that a file shows by itself, and why; None where that takes an option.
+
+    file: a path, or the name of a sample.
+
+    >>> task, why = recognise("python-docs")
+    >>> task.NAME, why
+    ('language', 'this sample is text')
+    """
+    for name in FOLDERS:
+        if why := get(name).recognise(file):
+            return get(name), why
+    return None
 
 
 def load(run: str | Path) -> Estimator[Any, Any, Any]:
