@@ -541,4 +541,6 @@ def test_a_real_process_refuses_in_one_line(tmp_path: Path) -> None:
     done = process("fit", "nope.csv", "--target", "y", "--horizon", 3, cwd=tmp_path)
     assert done.returncode == 2
     assert one_line(done.stderr) == "unrolled: read nope.csv: there is no such file"
+    done = process("fit", "nope.csv", cwd=tmp_path)  # not "is a table: --horizon forecasts it"
+    assert one_line(done.stderr) == "unrolled: read nope.csv: there is no such file"
     assert contents(tmp_path) == {}

@@ -94,7 +94,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         "a.txt",
         b"abc" * 99,
         ["--task", "label"],
-        ["there are forecast, classification, language"],
+        ["did you mean 'labels'?"],
     ),
     "no sequences": ("a.ts", ts([]).encode(), [], ["expected sequences, got none"]),
     "no data": ("a.ts", b"hello", [], ["line 1", "@data"]),

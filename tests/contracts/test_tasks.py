@@ -90,7 +90,9 @@ def test_folders_of_tasks_have_the_same_file_names() -> None:
 
 def test_a_fourth_task_is_asked_like_the_others(fourth: ModuleType, tmp_path: Path) -> None:
     none = Groups(PitchOptions())
-    assert recognise("song.mid", None, none, fitting=True) == (fourth, "its name ends in .mid")
+    (tmp_path / "song.mid").write_bytes(b"MThd")
+    song = str(tmp_path / "song.mid")
+    assert recognise(song, None, none, fitting=True) == (fourth, "its name ends in .mid")
     (tmp_path / "a.csv").write_text("x\n1\n")
     table = str(tmp_path / "a.csv")
     asked = Groups(PitchOptions("c"))

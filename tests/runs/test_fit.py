@@ -67,3 +67,11 @@ def test_a_sample_has_its_name_for_a_source(tmp_path: Path) -> None:
     assert model.fitted.findings["source"] == "seattle-weather"
     page = tasks.write_report(tmp_path / "run").read_text()
     assert str(samples.path("seattle-weather").parent) not in page
+
+
+def test_a_fit_is_shown_in_a_line(tmp_path: Path) -> None:
+    model = Forecaster("temp_max", horizon=2, lookback=4, hidden=3)
+    model.fit(samples.load("seattle-weather"), training=SMALL)
+    shown = repr(model.fitted)
+    assert shown.startswith("Fit(forecast, ForecasterSettings(target=('temp_max',), lookback=4")
+    assert shown.endswith(", 1 epochs, the best is 1)")

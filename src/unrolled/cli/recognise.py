@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from unrolled import tasks
 from unrolled.console.groups import Groups, given, written
-from unrolled.console.sources import is_table, source
+from unrolled.console.sources import is_table, is_text_sample, source
 from unrolled.console.values import nearest
-from unrolled.errors import SettingsError
+from unrolled.errors import DataError, SettingsError
 from unrolled.tasks.task import Task
 
 
@@ -25,6 +25,8 @@ def recognise(file: str, asked: str | None, own: Groups, *, fitting: bool) -> Re
     fitting: a table of which nothing is asked is refused, with what could be asked; otherwise the
     first task looks at it.
     """
+    if not (is_text_sample(file) or source(file).exists()):
+        raise DataError(f"read {file}: there is no such file")
     found = _as_asked(asked)
     if found is None and (by_itself := tasks.recognise(file)):
         found = Recognised(*by_itself)
@@ -51,7 +53,8 @@ def _as_asked(asked: str | None) -> Recognised | None:
     for task in _every():
         if asked in (task.NAME, *task.ALIASES):
             return Recognised(task, "--task says so")
-    raise SettingsError(f"--task: {nearest(asked, tasks.names())}, got {asked!r}")
+    known = [name for task in _every() for name in (task.NAME, *task.ALIASES)]
+    raise SettingsError(f"--task: {nearest(asked, known)}, got {asked!r}")
 
 
 def _by_options(file: str, own: Groups) -> Recognised | None:

@@ -51,7 +51,7 @@ class Measured(NamedTuple):
     metrics: dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit(Generic[S, P, N]):
     """A fitted model whole: what every estimator holds as `fitted`, and what follows it takes.
 
@@ -70,6 +70,10 @@ class Fit(Generic[S, P, N]):
     outcome: Outcome
     results: dict[str, Any] | None
     metrics: dict[str, Any]
+
+    def __repr__(self) -> str:
+        epochs, best = len(self.outcome.history), self.outcome.best_epoch
+        return f"Fit({self.task}, {self.settings}, {epochs} epochs, the best is {best})"
 
 
 class Plan(Protocol[S, P, N]):
