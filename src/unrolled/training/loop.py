@@ -128,7 +128,7 @@ class _Loop:
         return value
 
     def _validate(self, epoch: int) -> float:
-        """Judge the weights that would be kept, then go on with those that are trained."""
+        """Validate the weights that would be kept, then go on with those that are trained."""
         trained = [p.detach().clone() for p in self.parameters]
         self._set(self._kept())
         self.objective.model.eval()

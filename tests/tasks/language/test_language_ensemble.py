@@ -35,7 +35,7 @@ def test_one_member_is_the_network_itself() -> None:
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("tie", [True, False])
-def test_probabilities_are_meaned_and_losses_too(cell: str, tie: bool) -> None:
+def test_probabilities_are_averaged_and_losses_too(cell: str, tie: bool) -> None:
     together = ensemble(9, cell=cell, tie=tie)
     symbols, targets = torch.randint(0, 9, (2, 31, 4))
     features, _ = together(symbols)
