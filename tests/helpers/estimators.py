@@ -12,7 +12,7 @@ import numpy as np
 from helpers.made import BOOK, moves
 from helpers.tables import write_table
 from unrolled import Classifier, Corpus, Forecaster, LanguageModel, Sequences, Training
-from unrolled.networks.build import CELLS
+from unrolled.layers.recurrent import LAYERS
 
 Arrays = Mapping[str, np.ndarray]
 SHORT = Training(epochs=3, batch_size=16, learning_rate=0.01)
@@ -225,6 +225,6 @@ TASKS = {task.name: task for task in (FORECASTING, CLASSIFICATION, LANGUAGE)}
 CASES = [
     Case(task, cell, ensemble)
     for task in TASKS.values()
-    for cell in sorted(CELLS)
+    for cell in sorted(LAYERS)
     for ensemble in task.ensembles
 ]

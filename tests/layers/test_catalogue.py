@@ -18,7 +18,6 @@ from unrolled.layers import extension as _native
 from unrolled.layers.catalogue import BY_MODE, CATALOGUE, CellRow, state_shapes
 from unrolled.layers.cells import CellWeights
 from unrolled.layers.recurrent import LAYERS
-from unrolled.networks.build import CELLS
 
 every_row = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 
@@ -59,8 +58,8 @@ def test_names_and_modes_are_those_of_one_row() -> None:
 
 @every_row
 def test_the_networks_and_the_command_line_know_the_cell_by_its_name(row: CellRow) -> None:
-    assert issubclass(CELLS[row.name], row.torch_layer)
-    assert list(CELLS) == list(LAYERS) == [row.name for row in CATALOGUE]
+    assert issubclass(LAYERS[row.name], row.torch_layer)
+    assert list(LAYERS) == [row.name for row in CATALOGUE]
     hints = get_type_hints(NetworkOptions, include_extras=True)
     (option,) = hints["cell"].__metadata__
     assert row.name in option.help

@@ -42,7 +42,10 @@ def evaluate(
     if file is None:
         refuse("a run alone: name a FILE", own)
         results = stored.results
-        text, value = in_words(task, results).rstrip(), {"results": in_short(task, results)}
+        text, value = (
+            in_words(task, results).rstrip(),
+            {"results": in_short(results, task.FOR_REPORT)},
+        )
         view.result(text, {"run": str(run), **value})
     else:
         refuse(task.MODEL, own, tuple(task.EVALUATES))

@@ -161,7 +161,7 @@ def _conclude(order: Order, job: Job, task: Task, page: Path, view: View) -> Non
         "ended": outcome.ended,
         "best_epoch": outcome.best_epoch,
         "epochs": [asdict(epoch) for epoch in outcome.history],
-        "results": in_short(task, model.results),
+        "results": in_short(model.results, task.FOR_REPORT),
     }
     view.say()
     view.result(f"{in_words(task, model.results)}\nrun     {run}\nreport  {page}", value)

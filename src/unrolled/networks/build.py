@@ -1,4 +1,4 @@
-"""Recurrent layers by the name of their cell, on an engine that is refused early."""
+"""The engine of the recurrent layers in a network: chosen, and refused early."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,6 @@ from unrolled import layers
 from unrolled.errors import EngineError
 from unrolled.layers.engines import EngineName
 from unrolled.layers.recurrent import LAYERS
-
-CELLS = LAYERS
 
 
 def choose_engine(network: nn.Module, name: EngineName) -> None:
@@ -27,5 +25,5 @@ def refuse_early(network: nn.Module) -> None:
 
 
 def _recurrent(network: nn.Module) -> Iterator[layers.RNN | layers.LSTM | layers.GRU]:
-    kinds: tuple[type[layers.RNN | layers.LSTM | layers.GRU], ...] = tuple(CELLS.values())
+    kinds: tuple[type[layers.RNN | layers.LSTM | layers.GRU], ...] = tuple(LAYERS.values())
     return (layer for layer in network.modules() if isinstance(layer, kinds))

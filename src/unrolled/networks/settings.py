@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unrolled.errors import SettingsError
-from unrolled.networks.build import CELLS
+from unrolled.layers.recurrent import LAYERS
 
 
 def check_count(name: str, value: object) -> None:
@@ -24,6 +24,6 @@ def check_network(
     """SettingsError unless these describe recurrent layers; `kind` is whose they are, in words."""
     check_count(f"{kind}: hidden", hidden)
     check_count(f"{kind}: layers", layers)
-    if cell not in CELLS:
-        raise SettingsError(f"{kind}: cell must be one of {', '.join(CELLS)}, got {cell!r}")
+    if cell not in LAYERS:
+        raise SettingsError(f"{kind}: cell must be one of {', '.join(LAYERS)}, got {cell!r}")
     check_share(f"{kind}: dropout", dropout)

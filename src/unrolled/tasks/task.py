@@ -95,7 +95,7 @@ def in_words(task: Task, results: Mapping[str, Any] | None) -> str:
     return task.words(results) if results else NOTHING
 
 
-def in_short(task: Task, results: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Results for JSON, without what is there for the report."""
-    left_out = ("task", *task.FOR_REPORT)
+def in_short(results: Mapping[str, Any] | None, for_report: Sequence[str]) -> dict[str, Any]:
+    """Results for JSON, without what is there for the report alone."""
+    left_out = ("task", *for_report)
     return {name: value for name, value in (results or {}).items() if name not in left_out}

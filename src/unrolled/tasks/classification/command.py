@@ -203,16 +203,20 @@ def _read(file: str, own: Groups) -> Sequences:
     path, rows, label = source(file), own[RowOptions], own[LabelOptions]
     per_step = _per_step(own[LabelScopeOptions].label_per)
     if says_itself(path):
-        asked = {**given(rows), **given(label), **given(own[LabelScopeOptions])}
-        if asked:
-            name = written(next(iter(asked)))
-            raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
+        _refuse(path, {**given(rows), **given(label), **given(own[LabelScopeOptions])})
         return Sequences.read(path)
     if rows.series is None:
         raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
     return Sequences.read(
         path, series=rows.series, label=label.label, time=rows.time, per_step=per_step
     )
+
+
+def _refuse(path: Path, asked: Mapping[str, Any]) -> None:
+    """SettingsError when columns were named, of a file that says itself what its parts are."""
+    if asked:
+        name = written(next(iter(asked)))
+        raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
 
 
 def _per_step(label_per: str | None) -> bool:
@@ -227,9 +231,7 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
 
     path, asked = source(file), {**given(own[RowOptions]), **given(own[LabelOptions])}
     if says_itself(path):
-        if asked:
-            name = written(next(iter(asked)))
-            raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
+        _refuse(path, asked)
         return None
     before = model.table_columns
     if before is None and "series" not in asked:
@@ -239,9 +241,9 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
 
 def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
     """How many sequences, how long, the classes."""
-    sequences = _read(file, own)
     from unrolled.data.sequences.findings import describe, findings
 
+    sequences = _read(file, own)
     return describe(sequences), findings(sequences)
 
 
@@ -266,8 +268,6 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
 
 def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:
     """Accuracy and more on labelled sequences."""
-    import sys
-
     from unrolled.data import Sequences
 
     model = load(stored)
@@ -275,8 +275,7 @@ def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any
     if how is not None and how.label is None:
         raise SettingsError(f"{file}: --label names the column to compare with")
     results = model.evaluate(Sequences.read_as(source(file), how, labelled=True))
-    short = in_short(sys.modules[__name__], results)
-    return words(results).rstrip(), {"results": short}
+    return words(results).rstrip(), {"results": in_short(results, FOR_REPORT)}
 
 
 def words(results: Mapping[str, Any]) -> str:

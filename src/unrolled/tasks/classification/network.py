@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from unrolled.networks.build import CELLS
+from unrolled.layers.recurrent import LAYERS
 from unrolled.networks.dropout import kept_units
 from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.classification.settings import ClassifierSettings
@@ -75,7 +75,7 @@ class ClassNetwork(nn.Module):
         self.longest = 0 if per_step else shape.longest
         columns = shape.width + shape.features + (not per_step)
         self.shapes = nn.Conv1d(columns, settings.hidden, self.kernel)
-        self.encoder = CELLS[settings.cell](
+        self.encoder = LAYERS[settings.cell](
             settings.hidden,
             settings.hidden,
             settings.layers,

@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
 from unrolled.layers.cells import each_part
-from unrolled.networks.build import CELLS
+from unrolled.layers.recurrent import LAYERS
 from unrolled.networks.dropout import bernoulli, drop_units
 from unrolled.tasks.language.settings import Dropout, LanguageSettings
 
@@ -40,7 +40,7 @@ class LanguageNetwork(nn.Module):
         self.embed = nn.Embedding(vocabulary + 1, embed, padding_idx=vocabulary)
         widths = [embed] + [settings.hidden] * settings.layers
         self.layers = nn.ModuleList(
-            CELLS[settings.cell](widths[i], widths[i + 1]) for i in range(settings.layers)
+            LAYERS[settings.cell](widths[i], widths[i + 1]) for i in range(settings.layers)
         )
         self.project = nn.Linear(settings.hidden, embed) if settings.tie else None
         self.output = None if settings.tie else nn.Linear(settings.hidden, vocabulary, bias=False)

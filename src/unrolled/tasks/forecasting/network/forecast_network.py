@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from unrolled.networks.build import CELLS
+from unrolled.layers.recurrent import LAYERS
 from unrolled.networks.dropout import drop_units
 from unrolled.tasks.forecasting.network.linear import LinearMap, WindowShape
 
@@ -85,7 +85,7 @@ class ForecastNetwork(nn.Module):
         self.linear = LinearMap(shape)
         self.embed = Embedded(features.inputs, features.codes)
         self.embed_future = Embedded(features.future, features.future_codes)
-        self.encoder = CELLS[cell](
+        self.encoder = LAYERS[cell](
             self.embed.width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0
         )
         first = self.encoder.all_weights[0][0]
