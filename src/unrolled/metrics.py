@@ -259,6 +259,36 @@ def interval_width(truth: ArrayLike, lo: ArrayLike, hi: ArrayLike) -> float:
     return _mean((high - low)[known])
 
 
+def winkler(truth: ArrayLike, lo: ArrayLike, hi: ArrayLike, level: float) -> float:
+    """Winkler's interval score, in the unit of the target; lower is better.
+
+    The width of the interval, and 2 / (1 - level) times by how much the truth lay outside: an
+    interval can be narrow or sure, and this says which trade was better.
+
+    Args:
+        truth: y, usually (n, F, K); NaN where unknown.
+        lo: lower ends, the same shape.
+        hi: upper ends, the same shape.
+        level: of the interval, 0.9 for 90 %.
+
+    Returns:
+        The mean over the known points, or NaN when there is none.
+
+    Raises:
+        DataError: the shapes differ.
+
+    Example:
+        >>> winkler([1.0, 5.0], [0.0, 0.0], [3.0, 3.0], level=0.5)
+        7.0
+
+    Source: Winkler 1972, "A decision-theoretic approach to interval estimation"; Gneiting & Raftery
+    2007, "Strictly proper scoring rules, prediction, and estimation", section 6.2.
+    """
+    known, (y, low, high) = _known("winkler", truth=truth, lo=lo, hi=hi)
+    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+    return _mean((high - low + 2 / (1 - level) * outside)[known])
+
+
 def _known(operation: str, **arrays: ArrayLike) -> tuple[NDArray[np.bool_], list[Floats]]:
     """Where the truth (the first array) is known, and all arrays in float64, of one shape."""
     values = [np.asarray(array, dtype=np.float64) for array in arrays.values()]

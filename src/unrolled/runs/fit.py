@@ -16,7 +16,7 @@ from unrolled.training.device import describe_device, find_device
 from unrolled.training.loop import train
 from unrolled.training.objective import Objective
 from unrolled.training.outcome import Outcome
-from unrolled.training.progress import Display
+from unrolled.training.progress import Display, Silent
 from unrolled.training.settings import Training
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class Plan(Protocol[S, P, N]):
         """What is trained; DataError for data that cannot be learned from."""
         ...
 
-    def finish(self, fit: Fit[S, P, N]) -> Measured:
-        """Calibrate and measure the trained network."""
+    def finish(self, fit: Fit[S, P, N], display: Display) -> Measured:
+        """Calibrate and measure the trained network; display: where more training is shown."""
         ...
 
 
@@ -157,7 +157,7 @@ def fit(
     outcome = train(objective, plan.training, store=store, resume=resume, display=display)
     network.eval()
     fitted = replace(fitted, outcome=outcome)
-    results, metrics = plan.finish(fitted)
+    results, metrics = plan.finish(fitted, display or Silent())
     fitted = replace(fitted, results=results, metrics=metrics)
     if out is not None:
         save(fitted, out)

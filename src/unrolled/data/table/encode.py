@@ -85,6 +85,7 @@ class TablePreprocessor:
     calendar: tuple[str, ...]
     roles: Roles  # of the table it was fitted on: another is read by the same
     step: Step
+    series: tuple[str, ...] = ()  # of the training rows
 
     @classmethod
     def fit(cls, table: Table, split: Split, *, calendar: bool = True) -> TablePreprocessor:
@@ -103,7 +104,9 @@ class TablePreprocessor:
         )
         numbers = {c.name: table.columns[c.name] for c in columns if c.vocabulary is None}
         times = calendar_features(table.local_times[:1], table.step)[0] if calendar else ()
-        return cls(columns, Scaler.fit(numbers, rows), tuple(times), roles, table.step)
+        learned = np.diff(split.train.rows, axis=1)[:, 0] > 0
+        series = tuple(name for name, any_row in zip(table.names, learned, strict=True) if any_row)
+        return cls(columns, Scaler.fit(numbers, rows), tuple(times), roles, table.step, series)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -203,6 +206,7 @@ class TablePreprocessor:
             "calendar": list(self.calendar),
             "roles": asdict(self.roles),
             "step": str(self.step),
+            "series": list(self.series),
         }
 
     @classmethod
@@ -227,6 +231,7 @@ class TablePreprocessor:
             tuple(state["calendar"]),
             Roles(**roles),
             Step.parse(state["step"]),
+            tuple(state["series"]),
         )
 
     def describe(self) -> str:

@@ -15,23 +15,25 @@ if TYPE_CHECKING:
     from unrolled.data.table.table import Table
 
 
-def future_frame(table: Table, lookback: int, horizon: int) -> tuple[Table, Part]:
+def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
     """The table with F = horizon rows after the last target value of every series; those rows.
 
     Rows given there, with the future covariates, are used as they are; the others are added. The
     part has exactly one window for each series.
 
-    Raises DataError for a series without a target value, or with fewer than T = lookback rows up to
-    the last one, and for a future covariate without a value in one of the F rows.
+    A series without a target value is forecast after its last row.
+
+    Raises DataError when no series has a target value, and for a future covariate without a value
+    in one of the F rows.
     """
-    cutoffs = np.array([_cutoff(table, s) for s in range(len(table.names))], dtype=np.int64)
+    known = ~np.isnan(table.numbers(table.roles.target)).all(axis=1)
+    if not known.any():
+        target = f"target {table.roles.target[0]!r}"
+        raise DataError(
+            f"predict: {target}: expected at least one value to forecast from, got none"
+        )
+    cutoffs = np.array([_cutoff(table, known, s) for s in range(len(table.names))], dtype=np.int64)
     begins, ends = table.offsets[:-1], table.offsets[1:]
-    for series, rows in zip(table.names, cutoffs - begins, strict=True):
-        if rows < lookback:
-            raise DataError(
-                f"predict: {f'series {series!r}' if series else 'the table'} has {rows} rows up to "
-                f"the last known target, {lookback} are needed (lookback {lookback})"
-            )
     added = np.maximum(cutoffs + horizon - ends, 0)
     lengths = ends - begins + added
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
@@ -57,17 +59,11 @@ def future_frame(table: Table, lookback: int, horizon: int) -> tuple[Table, Part
     return longer, part
 
 
-def _cutoff(table: Table, series: int) -> int:
+def _cutoff(table: Table, known: np.ndarray, series: int) -> int:
     """The row after the last one with a target."""
     begin, end = int(table.offsets[series]), int(table.offsets[series + 1])
-    present = ~np.isnan(table.numbers(table.roles.target)[begin:end]).all(axis=1)
-    if not present.any():
-        name = f" of series {table.names[series]!r}" if table.names[series] else ""
-        target = f"target {table.roles.target[0]!r}{name}"
-        raise DataError(
-            f"predict: {target}: expected at least one value to forecast from, got none"
-        )
-    return begin + int(np.flatnonzero(present)[-1]) + 1
+    present = np.flatnonzero(known[begin:end])
+    return begin + int(present[-1]) + 1 if len(present) else end
 
 
 def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) -> np.ndarray:

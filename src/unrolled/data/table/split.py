@@ -117,8 +117,9 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
     (int), or the time stamp at which the part begins (str, datetime, datetime64; in the local time
     of the table unless it names a zone). 0 leaves a part out.
 
-    Raises SettingsError for shares or counts that exclude each other, DataError when a series
-    keeps no training row.
+    A series with too few rows for these counts lies wholly in train, one that begins after these
+    times has no training row. Raises SettingsError for shares or counts that exclude each other,
+    DataError when no series keeps a training row, or none has the parts that were asked for.
 
     >>> from unrolled.data import Table
     >>> days = np.arange("2013-01-01", "2013-01-11", dtype="M8[D]")
@@ -138,13 +139,12 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
         times = table.times[start:end]
         test_start = _begin(cuts[1], times, end - start)
         validation_start = _begin(cuts[0], times, test_start)
-        if validation_start <= 0:
-            raise DataError(
-                f"split: {_series(name)} has {end - start} rows and keeps none for training "
-                f"(validation {test_start - max(validation_start, 0)}, "
-                f"test {end - start - test_start})"
-            )
+        if validation_start <= 0 and any(isinstance(cut, np.datetime64) for cut in cuts):
+            validation_start = 0
+        elif validation_start <= 0:  # too short to be measured: it may still be learned from
+            validation_start = test_start = end - start
         rows[s] = start, start + validation_start, start + test_start, end
+    _check_parts(tuple(table.names), rows, validation, test)
     wall = table.local_times
     dates = tuple(_dates(wall, rows[:, i : i + 2]) for i in range(3))
     return Split(tuple(table.names), rows, dates)
@@ -164,6 +164,21 @@ def _check_sizes(validation: Cut, test: Cut) -> None:
         raise SettingsError(
             f"split: validation {validation} and test {test} leave nothing to train on"
         )
+
+
+def _check_parts(names: tuple[str, ...], rows: np.ndarray, validation: Cut, test: Cut) -> None:
+    sizes = np.diff(rows, axis=1).sum(axis=0)
+    asked = (True, bool(validation != 0), bool(test != 0))
+    wanting = [
+        part for part, size, ask in zip(PARTS, sizes, asked, strict=True) if ask and not size
+    ]
+    if not wanting or sizes.sum() == 0:
+        return
+    longest = int(np.argmax(rows[:, 3] - rows[:, 0]))
+    raise DataError(
+        f"split: {_series(names[longest])} has {rows[longest, 3] - rows[longest, 0]} rows and keeps "
+        f"none for training beside validation {validation} and test {test}"
+    )
 
 
 def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:

@@ -45,7 +45,8 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
     where there is a ``future``.
 
     Raises SettingsError for a lookback, horizon or stride below 1, DataError for arrays that do not
-    fit each other, and for a series with too few rows for one window.
+    fit each other, and for a series with too few rows for one window; with ``skip_short`` such a
+    series has no window, unless all are too short.
 
     >>> windows = Windows(np.arange(10.0), lookback=3, horizon=2)
     >>> windows.batch([0, 5]).inputs[:, :, 0].tolist()
@@ -62,6 +63,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         future: np.ndarray | Sequence[np.ndarray] | None = None,
         part: Part | None = None,
         stride: int = 1,
+        skip_short: bool = False,
     ) -> None:
         for name, number in (("lookback", lookback), ("horizon", horizon), ("stride", stride)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
@@ -75,6 +77,10 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
                 f"got {len(self.values)}"
             )
         self._first, counts = _ranges(self.part, self.lookback, self.horizon, self.stride)
+        short = np.flatnonzero(counts < 1)
+        if len(short) and (not skip_short or len(short) == len(counts)):
+            raise DataError(_too_short(self.part, self.lookback, self.horizon, short))
+        counts = np.maximum(counts, 0)
         # A cutoff is computed from its index: storing them would cost a quarter of the table.
         self._before = np.concatenate(([0], np.cumsum(counts)))
 
@@ -154,11 +160,7 @@ def _gather(array: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
 def _ranges(part: Part, lookback: int, horizon: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
     """The first cutoff of each series and its number of windows."""
     first = np.maximum(part.rows[:, 0], part.offsets[:-1] + lookback)
-    counts = (part.rows[:, 1] - horizon - first) // stride + 1
-    short = np.flatnonzero(counts < 1)
-    if len(short):
-        raise DataError(_too_short(part, lookback, horizon, short))
-    return first, counts
+    return first, (part.rows[:, 1] - horizon - first) // stride + 1
 
 
 def _too_short(part: Part, lookback: int, horizon: int, short: np.ndarray) -> str:

@@ -25,6 +25,7 @@ from unrolled.tasks.classification.network import ClassEnsemble, SequenceShape
 from unrolled.tasks.classification.objective import ClassifierObjective
 from unrolled.tasks.classification.settings import ClassifierSettings
 from unrolled.training import Training
+from unrolled.training.progress import Display
 
 FEW = 1000  # so many sequences or fewer are all trained on; of more, a share is validated on
 VALIDATION = 0.15
@@ -96,7 +97,7 @@ class ClassifierPlan:
             network, self.cases, parts, self.training, self.weights, Augment()
         )
 
-    def finish(self, fit: ClassifierFit) -> Measured:
+    def finish(self, fit: ClassifierFit, display: Display) -> Measured:
         """Measure the test part, if there is one, once."""
         results = None if self.test is None else evaluate(fit, self.test, self.train)
         return Measured(results, headline(results))

@@ -11,10 +11,9 @@ import numpy as np
 from unrolled import metrics
 from unrolled.data.table.split import Cut, Part, split
 from unrolled.data.table.table import Table
-from unrolled.data.table.windows import Windows
 from unrolled.errors import DataError, SettingsError
 from unrolled.tasks.forecasting.frames import columns
-from unrolled.tasks.forecasting.inference import ForecastFit, windows_of
+from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.prepare import EncodedTable
 
 Refit = Callable[[Table], ForecastFit]
@@ -32,13 +31,11 @@ def backtest(
     if not len(part):
         raise DataError("backtest: the test part has no rows")
     if not refit_every:
-        windows = _windows(fit, table, part, stride)
-        return columns(fit, table, windows, with_truth=True)
+        return _columns(fit, table, part, stride)
+    horizon = fit.settings.horizon
     pieces = [
-        columns(fresh, table, windows, with_truth=True)
-        for fresh, windows in _refitted(
-            table, part, stride, refit_every, fit.settings.horizon, refit
-        )
+        _columns(fresh, table, block, stride)
+        for fresh, block in _refitted(table, part, stride, refit_every, horizon, refit)
     ]
     return {k: np.concatenate([piece[k] for piece in pieces]) for k in pieces[0]}
 
@@ -52,14 +49,14 @@ def errors(targets: tuple[str, ...], frame: Any) -> dict[str, dict[str, float]]:
     return found
 
 
-def _windows(fit: ForecastFit, table: Table, part: Part, stride: int) -> Windows:
-    return windows_of(fit.settings, EncodedTable.of(table, fit.preprocessor), part, stride)
+def _columns(fit: ForecastFit, table: Table, part: Part, stride: int) -> dict[str, np.ndarray]:
+    return columns(fit, EncodedTable.of(table, fit.preprocessor), part, stride, ahead=False)
 
 
 def _refitted(
     table: Table, part: Part, stride: int, every: int, horizon: int, refit: Refit
-) -> Iterator[tuple[ForecastFit, Windows]]:
-    """A forecaster fitted on what was known, and the windows of the next origins, in turn."""
+) -> Iterator[tuple[ForecastFit, Part]]:
+    """A forecaster fitted on what was known, and the rows of the next origins, in turn."""
     length = int((part.rows[:, 1] - part.rows[:, 0]).max())
     for start in range(0, length, stride * every):
         first = part.rows[:, 0] + start
@@ -67,8 +64,7 @@ def _refitted(
         if (last - first < horizon).any():
             return
         fresh = refit(_until(table, first))
-        block = replace(part, rows=np.stack((first, last), axis=1))
-        yield fresh, _windows(fresh, table, block, stride)
+        yield fresh, replace(part, rows=np.stack((first, last), axis=1))
 
 
 def _until(table: Table, rows: np.ndarray) -> Table:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from unrolled.data.columns.roles import Roles
-from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.future import future_frame
 from unrolled.data.table.split import Cut
 from unrolled.data.table.table import Table
@@ -17,10 +16,11 @@ from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
 from unrolled.tasks.forecasting.backtest import backtest
 from unrolled.tasks.forecasting.frames import columns
-from unrolled.tasks.forecasting.inference import ForecastFit, windows_of
-from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
+from unrolled.tasks.forecasting.inference import ForecastFit
+from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
 from unrolled.tasks.forecasting.plan import ForecastPlan, build
 from unrolled.tasks.forecasting.prepare import EncodedTable
+from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 from unrolled.training import Training
 from unrolled.training.progress import Display
@@ -34,16 +34,23 @@ NoFrame = str | Path | Table | Mapping[str, Any]
 QUANTILES = (0.05, 0.5, 0.95)
 
 
-class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwork]):
-    """A recurrent network that forecasts the next F steps of K targets, with intervals.
+class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastModel]):
+    """A recurrent network beside a linear map: the next F steps of K targets, with intervals.
 
     target: the column, or K columns, to forecast.
     horizon: F, the steps to forecast.
-    lookback: T, the steps the network looks back; default three seasons of the table (72 hours, 21
-        days), at least the horizon and at most a quarter of the training rows.
+    lookback: T, the steps that are looked at; default 21 seasons of the table (three weeks of
+        hours), at least the horizon and at most a third of the training rows.
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
+    segment: the steps that the network reads and forecasts at once; default a season (24 hours);
+        1 is step by step.
+    ensemble: how many networks are trained side by side and averaged.
     quantiles: what to forecast of the distribution; pairs around 0.5 become intervals.
-    dropout: the share of input features, units and outputs left out in training.
+    loss: "quantile", or "huber" for the least squared error, with intervals of what was missed.
+    dropout: the share of input features and outputs left out in training.
+    transform: "log" forecasts a target that is never below 0 by its logarithm, "none" does not,
+        "auto" does so for one with a heavy tail where validation says that it helps.
+    refit: "all" trains once more on all rows after measuring, for `predict`; "none" does not.
 
     The defaults were measured: see docs/forecasting.md. Errors: SettingsError for an option out of
     range, DataError for a table that does not fit, RunError for a damaged run folder.
@@ -65,14 +72,30 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         horizon: int,
         lookback: int | None = None,
         cell: str = "gru",
-        hidden: int = 64,
+        hidden: int = 128,
         layers: int = 1,
+        segment: int | None = None,
+        ensemble: int = 1,
         quantiles: Sequence[float] = QUANTILES,
+        loss: str = "quantile",
         dropout: float = 0.3,
+        transform: str = "auto",
+        refit: str = "all",
     ) -> None:
-        targets = (target,) if isinstance(target, str) else tuple(target)
         self.settings = ForecasterSettings(
-            targets, lookback, horizon, cell, hidden, layers, tuple(quantiles), dropout
+            target=(target,) if isinstance(target, str) else tuple(target),
+            lookback=lookback,
+            horizon=horizon,
+            cell=cell,
+            hidden=hidden,
+            layers=layers,
+            segment=segment,
+            ensemble=ensemble,
+            quantiles=tuple(quantiles),
+            loss=loss,
+            dropout=dropout,
+            transform=transform,
+            refit=refit,
         )
 
     def plan(
@@ -124,12 +147,10 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         Returns a frame of the same kind with the series, the time, each target (the median) and
         its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
         """
-        fit = self.fitted
-        lookback, horizon = fit.settings.decided_lookback, fit.settings.horizon
-        table, part = future_frame(self.read(data), lookback, horizon)
+        fit, horizon = self.fitted, self.fitted.settings.horizon
+        table, part = future_frame(self.read(data), horizon)
         encoded = EncodedTable.of(table, fit.preprocessor)
-        windows = windows_of(fit.settings, encoded, part)
-        return table.frame(columns(fit, table, windows, with_truth=False))
+        return table.frame(columns(fit, encoded, part, ahead=True))
 
     @overload
     def backtest(
@@ -150,7 +171,8 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         table = self.read(data)
 
         def anew(known: Table) -> ForecastFit:
-            fresh = Forecaster(**vars(self.fitted.settings))
+            # Measured weights forecast a backtest: there is nothing to refit for.
+            fresh = Forecaster(**vars(replace(self.fitted.settings, refit="none")))
             return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
 
         return table.frame(backtest(self.fitted, table, test, stride, refit, anew))
@@ -169,7 +191,7 @@ class Forecaster(Estimator[ForecasterSettings, TablePreprocessor, ForecastNetwor
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         stored = runs.load(run, ForecastPlan.task)
         model = cls(**stored.model_settings)
-        preprocessor = TablePreprocessor.from_dict(stored.card.preprocessor)
+        preprocessor = ForecastPreprocessor.from_dict(stored.card.preprocessor)
         settings = model.settings
         model._fitted = stored.restore(
             settings, preprocessor, lambda: build(settings, preprocessor)

@@ -1,60 +1,162 @@
 """Inference with a fitted forecaster: quantiles of windows, in the unit of the targets.
 
-Shapes: n windows, F horizon steps, K targets, Q quantiles.
+Shapes: n windows, F horizon steps, K targets, Q quantiles, M members of the blend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
-from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Part
-from unrolled.data.table.windows import Windows
 from unrolled.runs.fit import Fit
-from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
-from unrolled.tasks.forecasting.prepare import EncodedTable, in_batches
+from unrolled.tasks.forecasting.intervals import TRAILING, online_offsets
+from unrolled.tasks.forecasting.network.forecast_network import ForecastModel, ForecastNetwork
+from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows
+from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 from unrolled.tasks.forecasting.settings import ForecasterSettings
+from unrolled.tasks.forecasting.transform import TargetTransform
 
-ForecastFit = Fit[ForecasterSettings, TablePreprocessor, ForecastNetwork]
-"""A fitted forecaster; the lookback of its settings is decided."""
+ForecastFit = Fit[ForecasterSettings, ForecastPreprocessor, ForecastModel]
+"""A fitted forecaster; what its settings left open is decided."""
+
+MOST_PAST = 50_000  # past forecasts that intervals are learned from: some seconds
+MOST_VALUES = 60_000_000  # and the numbers in them: some hundred megabytes
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """The forecasts of n windows, each in its own unit, and that unit.
+
+    quantiles: (n, F, K, Q), rising; members: (M, n, F, K), as `MEMBERS` names them; truth:
+    (n, F, K), NaN where missing; weight: (n, K), what an error counts; level, scale: (n, K);
+    lowest: (n, K), the least value of each past.
+    """
+
+    quantiles: np.ndarray
+    members: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray
+    level: np.ndarray
+    scale: np.ndarray
+    lowest: np.ndarray
+
+    @classmethod
+    def join(cls, parts: Iterable[Forecasts]) -> Forecasts:
+        """One after the other."""
+        named = [vars(part) for part in parts]
+        axis = {"members": 1}
+        return cls(
+            **{k: np.concatenate([p[k] for p in named], axis=axis.get(k, 0)) for k in named[0]}
+        )
+
+    def __getitem__(self, chosen: np.ndarray) -> Forecasts:
+        values = {name: value[chosen] for name, value in vars(self).items() if name != "members"}
+        return Forecasts(**values, members=self.members[:, chosen])
+
+    def scores(self) -> np.ndarray:
+        """By how much the truth lay above each quantile: (n, F, K, Q)."""
+        found: np.ndarray = self.truth[..., None] - self.quantiles
+        return found
+
+    def moved(self, offsets: np.ndarray) -> Forecasts:
+        """The same with quantiles moved by offsets that fit (n, F, K, Q); they never cross."""
+        return replace(self, quantiles=np.sort(self.quantiles + offsets, axis=-1))
+
+    def in_unit(self, values: np.ndarray, transforms: Iterable[TargetTransform]) -> np.ndarray:
+        """Values (n, F, K, ...) of these windows in the unit of the targets, float64."""
+        more = (1,) * (values.ndim - 3)
+        level, scale = (a.reshape(len(a), 1, -1, *more) for a in (self.level, self.scale))
+        found = np.where(scale > 0, level + scale * values, level)
+        for k, transform in enumerate(transforms):
+            found[:, :, k] = transform.invert(found[:, :, k])
+            if transform.nonnegative:
+                floor = np.where(self.lowest[:, k] >= 0, 0.0, -np.inf)
+                found[:, :, k] = np.maximum(found[:, :, k], floor.reshape(-1, 1, *more))
+        return found
 
 
 def windows_of(
     settings: ForecasterSettings, encoded: EncodedTable, part: Part, stride: int = 1
-) -> Windows:
-    """The windows of a part, of the lookback and horizon of a fitted forecaster."""
-    return encoded.windows(part, settings.decided_lookback, settings.horizon, stride)
+) -> TableWindows:
+    """The windows of a part, of the lookback and horizon of a fitted forecaster.
 
-
-def quantile_forecasts(fit: ForecastFit, windows: Windows) -> np.ndarray:
-    """The forecast of windows: quantiles (n, F, K, Q), rising, in the unit of the targets."""
-    return _in_unit(fit, run_over(fit.network, fit.network.calibrated, windows))
-
-
-def linear_forecasts(fit: ForecastFit, windows: Windows) -> np.ndarray:
-    """The forecast of the linear map alone, the baseline: (n, F, K)."""
-    return _in_unit(fit, run_over(fit.network, fit.network.linear, windows))
-
-
-def _in_unit(fit: ForecastFit, scaled: Tensor) -> np.ndarray:
-    return fit.preprocessor.unscale_targets(scaled.numpy().astype(np.float64), axis=2)
+    A series shorter than the lookback has windows too: it is forecast by its last season.
+    """
+    return encoded.windows(part, settings.decided_lookback, settings.horizon, stride, padded=True)
 
 
 @torch.no_grad()
-def run_over(
-    network: nn.Module, run: Callable[[Tensor, Tensor], Tensor], windows: Windows
-) -> Tensor:
-    """Run a part of a network, in evaluation, over all windows in order: (n, ...) on the CPU."""
+def forecasts_over(network: ForecastNetwork, windows: TableWindows) -> Forecasts:
+    """Run a network, in evaluation, over all windows in order."""
     network.eval()
-    device = next(network.parameters()).device
-    return torch.cat(
-        [
-            run(b.inputs.to(device), b.future.to(device)).cpu()
-            for b in in_batches(windows, 1024)
-            if b.future is not None
-        ]
-    )
+    return Forecasts.join(_by_batch(network, windows))
+
+
+def _by_batch(network: ForecastNetwork, windows: TableWindows) -> Iterator[Forecasts]:
+    for batch in windows.batches(max(1, 4096 // windows.encoded.targets.shape[1])):
+        quantiles, members = network.mixed(batch.to(network.device))
+        lowest = batch.own.min(dim=2).values.double().numpy() * batch.scale + batch.level
+        yield Forecasts(
+            quantiles=quantiles.cpu().numpy(),
+            members=torch.stack(members).cpu().numpy(),
+            truth=batch.targets.numpy(),
+            weight=batch.weight.numpy(),
+            level=batch.level,
+            scale=batch.scale,
+            # A rounding below 0 is no value below 0.
+            lowest=np.where(lowest > -1e-6 * batch.scale, np.maximum(lowest, 0), lowest),
+        )
+
+
+def calibrated_forecasts(
+    fit: ForecastFit, encoded: EncodedTable, part: Part, stride: int = 1, *, final: bool = False
+) -> tuple[TableWindows, Forecasts]:
+    """The windows of a part and their forecasts, each calibrated by what was known at its cutoff.
+
+    final: forecast with the weights that learned from all rows, where there are any. What past
+    forecasts missed is always taken from the weights that were measured: the others have seen
+    those rows.
+    """
+    network, settings = fit.network.measured, fit.settings
+    windows = windows_of(settings, encoded, part, stride)
+    trailing = TRAILING * fit.preprocessor.season
+    past = _past_windows(settings, encoded, windows, trailing)
+    chosen = fit.network.latest if final else network
+    static = network.offsets.cpu().numpy()
+    if past is None:
+        found = forecasts_over(chosen, windows)
+        return windows, found.moved(static)
+    before = forecasts_over(network, past)
+    same = np.searchsorted(past.cutoffs, windows.cutoffs).clip(max=len(past) - 1)
+    inside = chosen is network and bool((past.cutoffs[same] == windows.cutoffs).all())
+    found = before[same] if inside else forecasts_over(chosen, windows)
+    offsets = np.empty(found.quantiles.shape, np.float32)
+    scores = before.scores()
+    for series in np.unique(windows.series):
+        mine, theirs = windows.series == series, past.series == series
+        offsets[mine] = online_offsets(
+            scores[theirs], past.cutoffs[theirs], windows.cutoffs[mine],
+            settings.quantiles, trailing, static,
+        )  # fmt: skip
+    return windows, found.moved(offsets)
+
+
+def _past_windows(
+    settings: ForecasterSettings, encoded: EncodedTable, windows: TableWindows, trailing: int
+) -> TableWindows | None:
+    """The windows whose truth was known before the newest of the given ones, with a whole past."""
+    part, horizon, lookback = windows.part, settings.horizon, settings.decided_lookback
+    least = encoded.begins + lookback
+    first = np.maximum(part.rows[:, 0] - trailing - horizon, least)
+    rows = np.stack((first, np.maximum(part.rows[:, 1], first)), axis=1)
+    count = int((rows[:, 1] - rows[:, 0] - horizon + 1).clip(min=0).sum())
+    if not count:
+        return None
+    values = horizon * len(settings.target) * len(settings.quantiles)
+    stride = -(-count // max(1, min(MOST_PAST, MOST_VALUES // values)))
+    earlier = replace(part, rows=rows)
+    return encoded.windows(earlier, lookback, horizon, stride)

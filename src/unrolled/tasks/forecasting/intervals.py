@@ -1,36 +1,104 @@
-"""Conformal calibration of prediction intervals on the validation part.
+"""Intervals that cover: each quantile is moved by what past forecasts missed it by, online.
 
-For a pair of quantiles meant to hold 90 % of what comes, the score of a validation window is by
-how much the truth lay outside (below 0: how far inside). The 90 % quantile of these scores, with
-the correction for a finite sample, is the margin that both ends are moved by. One margin for each
-horizon step, target and pair. Source: Romano, Patterson and Candès 2019, Conformalized Quantile
-Regression, algorithm 1; for data whose law drifts it is a correction, not a guarantee.
+The score of a quantile forecast is the truth less the forecast, in the unit of its window. The
+level's quantile of the scores is what the forecast is moved by. Two sources of scores:
+
+    static    the forecasts of the validation part: where there is no past to learn from
+    online    at each cutoff, the forecasts of the trailing 28 seasons whose truth is known by then
+
+Online the level is adapted too: a step of gamma up after a truth above the quantile, a fitting one
+down after one below, so that the share below comes right in the long run whatever the data do.
+Sources: Romano, Patterson and Candès 2019, Conformalized Quantile Regression (one side at a time);
+Gibbs and Candès 2021, Adaptive Conformal Inference Under Distribution Shift.
+
+Shapes: n windows of one series, F horizon steps, K targets, Q quantiles; the middle one stays.
 """
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
-import torch
-from torch import Tensor
-
-
-def margins(forecasts: Tensor, truth: Tensor, quantiles: tuple[float, ...]) -> Tensor:
-    """Margins (F, K, Q), 0 for the median: forecasts (n, F, K, Q) and truth (n, F, K) with NaN."""
-    result = torch.zeros(forecasts.shape[1:])
-    for i in range(len(quantiles) // 2):
-        low, high = forecasts[..., i], forecasts[..., -1 - i]
-        scores = torch.maximum(low - truth, truth - high)
-        margin = _quantile(scores, 1 - 2 * quantiles[i])
-        result[..., i], result[..., -1 - i] = -margin, margin
-    return result
+TRAILING = 28  # seasons
+LEAST = 40  # scores: under that the static offsets stand
+GAMMA = 0.0015  # larger steps pay in width
+BUDGET = 300_000_000  # scores sorted in all
 
 
-def _quantile(scores: Tensor, level: float) -> Tensor:
-    """The level's quantile over the windows (n, F, K), with the finite-sample step up: (F, K)."""
-    known = (~scores.isnan()).sum(0)
-    ordered = scores.nan_to_num(nan=math.inf).sort(0).values
-    rank = ((known + 1) * level).ceil().long().clamp(min=1) - 1
-    rank = torch.minimum(rank, (known - 1).clamp(min=0))
-    found = ordered.gather(0, rank.unsqueeze(0)).squeeze(0)
-    return torch.where(known > 0, found, 0.0)
+def static_offsets(scores: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:
+    """What each quantile is moved by, (F, K, Q), from scores (n, F, K, Q) with NaN."""
+    levels = np.broadcast_to(np.array(quantiles), scores.shape[1:])
+    found = _quantile(np.sort(scores, axis=0), levels)
+    return _middle_stays(np.nan_to_num(found))
+
+
+def online_offsets(
+    scores: np.ndarray,
+    cutoffs: np.ndarray,
+    wanted: np.ndarray,
+    quantiles: tuple[float, ...],
+    trailing: int,
+    static: np.ndarray,
+) -> np.ndarray:
+    """What the quantiles forecast at each wanted cutoff are moved by: (m, F, K, Q).
+
+    scores: (n, F, K, Q) of past forecasts, NaN where the truth is missing; cutoffs: (n,) their
+    first target rows, rising; wanted: (m,), rising; trailing: rows. Only truth in rows before a
+    cutoff is looked at. Where under 40 scores are known the static offsets (F, K, Q) stand.
+    """
+    if not len(cutoffs):
+        return np.broadcast_to(static, (len(wanted), *static.shape))
+    horizon, first = scores.shape[1], int(min(cutoffs[0], wanted[0]))
+    by_row = np.full((int(cutoffs[-1]) - first + horizon, *scores.shape[1:]), np.nan, np.float32)
+    steps = np.arange(horizon)
+    by_row[cutoffs[:, None] - first + steps, steps] = scores
+    issued = np.full_like(by_row, np.nan)
+    levels = np.broadcast_to(np.array(quantiles), static.shape).copy()
+    found = np.empty((len(wanted), *static.shape), np.float32)
+    moments = np.unique(np.concatenate([cutoffs, wanted]))
+    every = max(1, -(-len(moments) * trailing * static.size // BUDGET))
+    before = 0
+    for block in np.split(moments, range(every, len(moments), every)):
+        now = int(block[0]) - first
+        levels += _adapted(by_row[before:now], issued[before:now], quantiles)
+        np.clip(levels, 0.0, 1.0, out=levels)
+        offsets = _offsets(by_row[max(0, now - trailing) : now], levels, static)
+        found[(wanted >= block[0]) & (wanted <= block[-1])] = offsets
+        told = np.intersect1d(block, cutoffs, assume_unique=True)
+        issued[told[:, None] - first + steps, steps] = offsets
+        before = min(max(now, before), len(by_row))
+    return found
+
+
+def _adapted(scores: np.ndarray, issued: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:
+    """The steps of the levels, (F, K, Q), for rows (r, F, K, Q) whose truth has come."""
+    known = ~np.isnan(scores) & ~np.isnan(issued)
+    below = known & (scores <= issued)
+    found: np.ndarray = GAMMA * (known.sum(0) * np.array(quantiles) - below.sum(0))
+    return found
+
+
+def _offsets(scores: np.ndarray, levels: np.ndarray, static: np.ndarray) -> np.ndarray:
+    """The levels' quantiles of the scores (r, F, K, Q), where enough are known: (F, K, Q)."""
+    if len(scores) < LEAST:
+        return static
+    enough = (~np.isnan(scores)).sum(0) >= LEAST
+    if not enough.any():
+        return static
+    found = _quantile(np.sort(scores, axis=0), levels)
+    return _middle_stays(np.where(enough, found, static))
+
+
+def _quantile(ordered: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """The levels' quantile of sorted scores (n, ...), NaN last, with a finite sample's step out."""
+    known = (~np.isnan(ordered)).sum(0)
+    rank = np.where(
+        levels > 0.5, np.ceil((known + 1) * levels) - 1, np.floor((known + 1) * levels) - 1
+    ).astype(np.int64)
+    rank = np.clip(rank, 0, np.maximum(known - 1, 0))
+    found: np.ndarray = np.take_along_axis(ordered, rank[None], axis=0)[0]
+    return found
+
+
+def _middle_stays(offsets: np.ndarray) -> np.ndarray:
+    offsets[..., offsets.shape[-1] // 2] = 0
+    return offsets

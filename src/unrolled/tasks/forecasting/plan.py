@@ -5,22 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import torch
+import numpy as np
 
 from unrolled import files
-from unrolled.data.table.encode import TablePreprocessor
-from unrolled.data.table.split import Cut, Split, split
+from unrolled.data.table.split import Cut, Part, Split, split
 from unrolled.data.table.table import Table
-from unrolled.data.table.windows import Windows
 from unrolled.runs.fit import Measured
+from unrolled.tasks.forecasting.calibrate import calibrate
 from unrolled.tasks.forecasting.evaluate import evaluate, headline
-from unrolled.tasks.forecasting.inference import ForecastFit, run_over, windows_of
-from unrolled.tasks.forecasting.intervals import margins
-from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
+from unrolled.tasks.forecasting.heavy_tails import choose_transforms
+from unrolled.tasks.forecasting.inference import ForecastFit
+from unrolled.tasks.forecasting.network.forecast_network import ForecastModel, ForecastNetwork
+from unrolled.tasks.forecasting.network.segments import SegmentNetwork
 from unrolled.tasks.forecasting.objective import ForecastObjective
-from unrolled.tasks.forecasting.prepare import EncodedTable, features_of, in_batches, shape_of
-from unrolled.tasks.forecasting.settings import ForecasterSettings, default_lookback
+from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows, shape_of
+from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
+from unrolled.tasks.forecasting.refit import refit
+from unrolled.tasks.forecasting.settings import (
+    ForecasterSettings,
+    default_lookback,
+    default_segment,
+)
 from unrolled.training import Training
+from unrolled.training.progress import Display
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +40,12 @@ class ForecastPlan:
 
     settings: ForecasterSettings
     training: Training
-    preprocessor: TablePreprocessor
+    preprocessor: ForecastPreprocessor
     encoded: EncodedTable
     parts: Split
-    train: Windows
-    validation: Windows
-    test: Windows | None
+    train: TableWindows
+    validation: TableWindows
+    test: Part | None
 
     task: ClassVar[str] = "forecast"
 
@@ -55,21 +62,20 @@ class ForecastPlan:
         """Split a table, fit the preprocessor on its training rows, and cut the windows."""
         table.check_target()
         parts = split(table, validation, test)
-        preprocessor = TablePreprocessor.fit(table, parts)
-        if settings.lookback is None:
-            shortest = int((parts.train.rows[:, 1] - parts.train.rows[:, 0]).min())
-            lookback = default_lookback(table.step.season, settings.horizon, shortest)
-            settings = replace(settings, lookback=lookback)
-        encoded = EncodedTable.of(table, preprocessor)
+        preprocessor = ForecastPreprocessor.fit(table, parts)
+        settings = _decided(settings, preprocessor, parts)
+        preprocessor = choose_transforms(table, parts, preprocessor, settings)
+        encoded = EncodedTable.of(table, preprocessor, parts.train)
+        sizes = settings.decided_lookback, settings.horizon
         return cls(
             settings=settings,
             training=training,
             preprocessor=preprocessor,
             encoded=encoded,
             parts=parts,
-            train=windows_of(settings, encoded, parts.train),
-            validation=windows_of(settings, encoded, parts.validation),
-            test=windows_of(settings, encoded, parts.test) if len(parts.test) else None,
+            train=encoded.windows(parts.train, *sizes),
+            validation=encoded.windows(parts.validation, *sizes),
+            test=parts.test if len(parts.test) else None,
         )
 
     @property
@@ -78,53 +84,95 @@ class ForecastPlan:
         return self.encoded.table
 
     def describe(self) -> str:
-        """What was found in the table, and how it is cut."""
-        return f"{self.table.describe()}\n\n{self.parts.describe()}"
+        """What was found in the table, how it is cut, and what was decided."""
+        blocks = [self.table.describe(), self.parts.describe(), "\n".join(self.decisions())]
+        return "\n\n".join(blocks)
+
+    def decisions(self) -> list[str]:
+        """What was decided for this table, a line each."""
+        settings, names = self.settings, self.table.names
+        lines = [
+            f"lookback: {settings.lookback} steps, in segments of {settings.segment}",
+            f"season: {self.preprocessor.season} steps",
+        ]
+        for name, transform in zip(settings.target, self.preprocessor.transforms, strict=True):
+            if transform.unit is not None:
+                lines.append(f"{name}: forecast by its logarithm, its large values are rare")
+            if transform.nonnegative:
+                lines.append(f"{name}: never below 0, so no forecast is")
+        trained = set(np.unique(self.train.series).tolist())
+        short = [name for s, name in enumerate(names) if s not in trained]
+        if short:
+            some = ", ".join(short[:5]) + (", …" if len(short) > 5 else "")
+            lines.append(
+                f"too short to learn from, {len(short)} of {len(names)} series, forecast by their "
+                f"last season or value: {some}"
+            )
+        return lines
 
     @property
     def findings(self) -> dict[str, Any]:
-        """What was found in the table, and its split."""
-        return {**self.table.findings.to_dict(), "split": self.parts.to_dict()}
+        """What was found in the table, its split, and what was decided."""
+        found = self.table.findings.to_dict()
+        return {**found, "split": self.parts.to_dict(), "decisions": self.decisions()}
 
     def fingerprint(self) -> str:
         """A mark that other numbers would not have."""
-        return files.digest(self.encoded.inputs.tobytes() + self.encoded.targets.tobytes())
+        numbers = (self.encoded.covariates, self.encoded.future, self.encoded.targets)
+        return files.digest(b"".join(part.tobytes() for part in numbers))
 
-    def build(self) -> ForecastNetwork:
+    def build(self) -> ForecastModel:
         """A new network of these settings."""
         return build(self.settings, self.preprocessor)
 
-    def objective(self, network: ForecastNetwork) -> ForecastObjective:
+    def objective(self, network: ForecastModel) -> ForecastObjective:
         """The losses over the windows."""
-        season = self.table.step.season
-        return ForecastObjective(network, self.train, self.validation, self.training, season)
+        return ForecastObjective(
+            network.measured, self.train, self.validation, self.training, self.settings.loss
+        )
 
-    def finish(self, fit: ForecastFit) -> Measured:
-        """Calibrate the intervals on the validation part, then measure the test part once."""
+    def finish(self, fit: ForecastFit, display: Display) -> Measured:
+        """Mix and calibrate on the validation part, measure the test part once, then refit."""
         calibrate(fit, self.validation)
         results = None
         if self.test is not None:
             results = evaluate(fit, self.encoded, self.test, self.parts.train_rows())
+        if fit.network.final is not None:
+            refit(fit, self.encoded, display)
         return Measured(results, headline(results))
 
 
-def build(settings: ForecasterSettings, preprocessor: TablePreprocessor) -> ForecastNetwork:
+def build(settings: ForecasterSettings, preprocessor: ForecastPreprocessor) -> ForecastModel:
     """A network for these settings and columns."""
-    return ForecastNetwork(
-        shape_of(preprocessor, settings.decided_lookback, settings.horizon),
-        features_of(preprocessor),
-        cell=settings.cell,
-        hidden=settings.hidden,
-        layers=settings.layers,
-        quantiles=settings.quantiles,
-        dropout=settings.dropout,
+    return ForecastModel(
+        _network(settings, preprocessor),
+        _network(settings, preprocessor) if settings.refit == "all" else None,
     )
 
 
-def calibrate(fit: ForecastFit, validation: Windows) -> None:
-    """Set the margins of the intervals by the validation part."""
-    network = fit.network
-    network.margins.zero_()
-    forecasts = run_over(network, network.calibrated, validation)
-    truth = torch.cat([batch.targets for batch in in_batches(validation, 1024)])
-    network.margins.copy_(margins(forecasts, truth, fit.settings.quantiles))
+def _network(settings: ForecasterSettings, preprocessor: ForecastPreprocessor) -> ForecastNetwork:
+    shape = shape_of(preprocessor, settings.decided_lookback, settings.horizon)
+    networks = [
+        SegmentNetwork(
+            shape,
+            cell=settings.cell,
+            hidden=settings.hidden,
+            layers=settings.layers,
+            segment=settings.decided_segment,
+            outputs=settings.outputs,
+            dropout=settings.dropout,
+        )
+        for _ in range(settings.ensemble)
+    ]
+    return ForecastNetwork(shape, networks, settings.quantiles)
+
+
+def _decided(
+    settings: ForecasterSettings, preprocessor: ForecastPreprocessor, parts: Split
+) -> ForecasterSettings:
+    """The settings with what was left open decided by the table: lookback and segment."""
+    season, rows = preprocessor.season, parts.train.rows
+    usual = int(np.median(rows[:, 1] - rows[:, 0]))
+    lookback = settings.lookback or default_lookback(season, settings.horizon, usual)
+    segment = settings.segment or default_segment(season, lookback)
+    return replace(settings, lookback=lookback, segment=min(segment, lookback))

@@ -1,113 +1,243 @@
-"""A table made ready for a forecaster: encoded, and cut into windows."""
+"""A table made ready for a forecaster: its numbers, and the windows over them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from torch import Tensor
+import torch
 
 from unrolled.data.fill import carry_forward
 from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
-from unrolled.data.table.windows import Batch, Windows
-from unrolled.tasks.forecasting.network.forecast_network import Features
-from unrolled.tasks.forecasting.network.linear import WindowShape
+from unrolled.data.table.windows import Windows
+from unrolled.tasks.forecasting.network.shape import Shape, WindowBatch
+from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedTable:
-    """A table and its numbers: inputs (N, D), future (N, Dk) and targets (N, K), all float32."""
+    """A table and its numbers, of N rows in S series.
+
+    covariates (N, C) and future (N, Dk) are float32, as `TablePreprocessor` scales them.
+    targets (N, K) are float64 after their transform, NaN where missing; known: the same with the
+    last value carried forward; deviations (S, K): of the targets over the training rows, by which
+    errors count, 1 where there are none; codes (S,): the series by its number in training, 0 for
+    one never seen; begins (S,): the first row with any target.
+    """
 
     table: Table
-    preprocessor: TablePreprocessor
-    inputs: np.ndarray
+    covariates: np.ndarray
     future: np.ndarray
     targets: np.ndarray
+    known: np.ndarray
+    deviations: np.ndarray
+    codes: np.ndarray
+    begins: np.ndarray
 
     @classmethod
-    def of(cls, table: Table, preprocessor: TablePreprocessor) -> EncodedTable:
-        """Encode a table."""
-        numbers = (
-            read(table) for read in (preprocessor.inputs, preprocessor.future, preprocessor.targets)
+    def of(
+        cls,
+        table: Table,
+        preprocessor: ForecastPreprocessor,
+        train: Part | None = None,
+    ) -> EncodedTable:
+        """Encode a table; train: the rows from which the deviations are taken."""
+        columns = preprocessor.columns
+        truth = table.numbers(columns.target_names)
+        pairs = zip(preprocessor.transforms, truth.T, strict=True)
+        targets = np.stack([transform.apply(values) for transform, values in pairs], axis=1)
+        number = {name: i for i, name in enumerate(columns.series, start=1)}
+        return cls(
+            table=table,
+            covariates=columns.inputs(table)[:, _covariates(columns)],
+            future=columns.future(table),
+            targets=targets,
+            known=carry_forward(targets, table.offsets),
+            deviations=_deviations(targets, train, len(table.names)),
+            codes=np.array([number.get(name, 0) for name in table.names], np.int64),
+            begins=_begins(targets, table.offsets),
         )
-        return cls(table, preprocessor, *numbers)
 
-    def windows(self, part: Part, lookback: int, horizon: int, stride: int = 1) -> Windows:
-        """The windows whose targets lie in a part."""
-        return Windows(
-            self.inputs,
-            lookback=lookback,
-            horizon=horizon,
-            targets=self.targets,
-            future=self.future,
-            part=part,
-            stride=stride,
-        )
+    def windows(
+        self, part: Part, lookback: int, horizon: int, stride: int = 1, *, padded: bool = False
+    ) -> TableWindows:
+        """The windows whose targets lie in a part; padded: also those with a shorter past."""
+        return TableWindows(self, part, lookback, horizon, stride, padded=padded)
 
     def truth(self) -> np.ndarray:
         """The targets in their own unit: (N, K) float64, NaN where missing."""
         return self.table.numbers(self.table.roles.target)
 
     def last_known(self) -> np.ndarray:
-        """The targets with the last known value carried forward: (N, K) float64."""
+        """The targets in their own unit, the last known value carried forward: (N, K) float64."""
         return carry_forward(self.truth(), self.table.offsets)
 
 
-def in_batches(windows: Windows, size: int, most: int | None = None) -> Iterator[Batch[Tensor]]:
-    """All windows in order; with `most`, only so many, evenly spread."""
-    chosen = np.arange(len(windows))
-    if most is not None and len(windows) > most:
-        chosen = np.linspace(0, len(windows) - 1, most).astype(np.int64)
-    for start in range(0, len(chosen), size):
-        yield windows.batch(chosen[start : start + size]).tensors()
+class TableWindows:
+    """The windows of an encoded table, each gathered in its own unit: see `WindowBatch`.
+
+    A series that is too short for a window has none: `Windows` names it in `short`.
+    """
+
+    def __init__(
+        self,
+        encoded: EncodedTable,
+        part: Part,
+        lookback: int,
+        horizon: int,
+        stride: int = 1,
+        *,
+        padded: bool = False,
+    ) -> None:
+        self.encoded, self.part, self.lookback = encoded, part, lookback
+        self.horizon = horizon
+        self.index = Windows(
+            encoded.future,
+            lookback=1 if padded else lookback,
+            horizon=horizon,
+            part=part,
+            stride=stride,
+            skip_short=True,
+        )
+        self.cutoffs, self.series = self.index.cutoffs, self.index.series
+
+    def __len__(self) -> int:
+        return len(self.cutoffs)
+
+    def useful(self) -> np.ndarray:
+        """The windows with any target to learn from: (n,) indices, in the smallest type."""
+        known = ~np.isnan(self.encoded.targets).all(axis=1)
+        before = np.concatenate(([0], np.cumsum(known)))
+        found = np.flatnonzero(before[self.cutoffs + self.horizon] > before[self.cutoffs])
+        return found.astype(np.int32 if len(self) < 2**31 else np.int64)
+
+    def batches(self, size: int = 1024, most: int | None = None) -> Iterator[WindowBatch]:
+        """All windows in order; with `most`, only so many, evenly spread."""
+        chosen = np.arange(len(self))
+        if most is not None and len(self) > most:
+            chosen = np.linspace(0, len(self) - 1, most).astype(np.int64)
+        for start in range(0, len(chosen), size):
+            yield self.batch(chosen[start : start + size])
+
+    def batch(self, indices: np.ndarray) -> WindowBatch:
+        """Gather windows by their index (B,)."""
+        encoded, cutoffs, series = self.encoded, self.cutoffs[indices], self.series[indices]
+        begins = encoded.begins[series]
+        past = cutoffs[:, None] + np.arange(-self.lookback, 0)
+        rows = np.maximum(past, begins[:, None])
+        ahead = cutoffs[:, None] + np.arange(self.horizon)
+        own = encoded.known[rows].transpose(0, 2, 1)
+        missing = np.isnan(encoded.targets[rows]).transpose(0, 2, 1)
+        missing |= (past < begins[:, None])[:, None]
+        own, level, scale = in_own_unit(own)
+        divisor = np.where(scale > 0, scale, 1.0)
+        targets = (encoded.targets[ahead] - level[:, None]) / divisor[:, None]
+        targets[np.broadcast_to(scale[:, None] == 0, targets.shape)] = np.nan
+        return WindowBatch(
+            own=_floats(own),
+            missing=_floats(missing),
+            covariates=_floats(encoded.covariates[rows]),
+            future=_floats(encoded.future[ahead]),
+            targets=_floats(targets),
+            weight=_floats(scale / encoded.deviations[series]),
+            series=torch.from_numpy(encoded.codes[series]),
+            history=torch.from_numpy(np.minimum(cutoffs - begins, self.lookback)),
+            level=level,
+            scale=scale,
+        )
 
 
-def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> WindowShape:
-    """Which columns the linear map reads."""
-    varying: list[int] = []
+def in_own_unit(past: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Windows (B, K, T) less their last value over their deviation; level and scale (B, K).
+
+    What is missing before the first known value, or lies before the series, becomes that value:
+    it is of the past too. A window without any value is of zeros, its level NaN.
+    """
+    holes = np.isnan(past)
+    if holes.any():
+        first = np.argmin(holes, axis=2)[..., None]
+        past = np.where(holes, np.take_along_axis(past, first, axis=2), past)
+    level = past[:, :, -1]
+    relative = np.nan_to_num(past - level[:, :, None], nan=0.0)
+    scale = relative.std(axis=2)
+    # Equal numbers can have a deviation by a rounding of their mean: constant is seen as such.
+    scale = np.where(np.abs(relative).max(axis=2) == 0, 0.0, scale)
+    return relative / np.where(scale > 0, scale, 1.0)[:, :, None], level, scale
+
+
+def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape:
+    """What the columns are to the network."""
+    preprocessor = fitted.columns
+    kept = _covariates(preprocessor)
+    place = {column: i for i, column in enumerate(kept)}
+    relative: list[int] = []
+    masks: list[int] = []
     planned: list[int] = []
-    at = at_future = 0
+    at = ahead = 0
     for column in preprocessor.columns:
         size = len(column.output_names)
-        if column.role in ("target", "past") and not column.coded:
-            # Without what is missing: the value carried forward stands for it well enough here.
-            varying += range(at, at + size - column.mask)
+        if column.role == "past" and column.vocabulary is None:
+            relative.append(place[at])
+        if column.mask and column.role != "target" and at in place:
+            masks.append(place[at + size - 1])
         if column.role in ("future", "static"):
-            if column.role == "future" and not column.coded:
-                planned += range(at_future, at_future + size)
-            at_future += size
+            planned += range(ahead, ahead + size) if not column.coded else []
+            ahead += size
         at += size
-    calendar = range(at_future, at_future + len(preprocessor.calendar))
-    return WindowShape(
-        lookback,
-        horizon,
-        preprocessor.target_index,
-        tuple(varying),
-        tuple(calendar),
-        tuple(planned),
+    codes = {place[i]: size for i, size in preprocessor.categories.items() if i in place}
+    return Shape(
+        lookback=lookback,
+        horizon=horizon,
+        season=fitted.season,
+        targets=len(preprocessor.target_names),
+        series=len(preprocessor.series),
+        covariates=len(kept),
+        relative=tuple(relative),
+        masks=tuple(masks),
+        codes=codes,
+        future=len(preprocessor.future_names),
+        planned=tuple(planned),
+        future_codes=preprocessor.future_categories,
     )
 
 
-def features_of(preprocessor: TablePreprocessor) -> Features:
-    """Which columns the recurrent part sees, and how."""
-    levels: list[int] = []
-    masks: list[int] = []
+def _covariates(preprocessor: TablePreprocessor) -> list[int]:
+    """The input features that the encoder sees beside the target: those of past and future."""
+    kept: list[int] = []
     at = 0
     for column in preprocessor.columns:
         size = len(column.output_names)
-        if column.role in ("target", "past") and column.vocabulary is None:
-            levels.append(at)
-        if column.mask:
-            masks.append(at + size - 1)
+        if column.role in ("past", "future"):
+            kept += range(at, at + size)
         at += size
-    return Features(
-        inputs=len(preprocessor.input_names),
-        levels=tuple(levels),
-        masks=tuple(masks),
-        codes=preprocessor.categories,
-        future=len(preprocessor.future_names),
-        future_codes=preprocessor.future_categories,
-    )
+    return kept
+
+
+def _begins(targets: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The first row of each series with any target, its last row where there is none."""
+    known = ~np.isnan(targets).all(axis=1)
+    begins = offsets[1:] - 1
+    for s, (start, end) in enumerate(pairwise(offsets)):
+        begins[s] = start + int(np.argmax(known[start:end])) if known[start:end].any() else end - 1
+    return begins
+
+
+def _deviations(targets: np.ndarray, train: Part | None, series: int) -> np.ndarray:
+    """The deviation of each series over its training rows: (S, K), 1 where it has none."""
+    found = np.ones((series, targets.shape[1]))
+    if train is not None:
+        for s, (start, end) in enumerate(train.rows):
+            for k in range(targets.shape[1]):
+                known = targets[start:end, k]
+                known = known[~np.isnan(known)]
+                if len(known) and known.min() < known.max():
+                    found[s, k] = known.std()
+    return found
+
+
+def _floats(values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

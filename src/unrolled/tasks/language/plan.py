@@ -14,6 +14,7 @@ from unrolled.tasks.language.inference import LanguageFit
 from unrolled.tasks.language.objective import LanguageObjective, Samples
 from unrolled.tasks.language.settings import LanguageSettings
 from unrolled.training import Training
+from unrolled.training.progress import Display
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class LanguagePlan:
         bptt, training = self.settings.bptt, self.training
         return LanguageObjective(network, self.corpus, bptt, training, self.samples)
 
-    def finish(self, fit: LanguageFit) -> Measured:
+    def finish(self, fit: LanguageFit, display: Display) -> Measured:
         """Measure the validation part, and the test part if there is one."""
         results = measure(fit, self.corpus, self.samples.texts)
         return Measured(results, headline(results))

@@ -1,0 +1,79 @@
+"""Errors series by series, so that many small ones are not hidden behind a large one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from unrolled.tasks.forecasting.panels import plain
+
+SHOWN = 3  # of the worst, the middle and the best
+
+
+def by_series(
+    names: tuple[str, ...],
+    series: np.ndarray,
+    truth: np.ndarray,
+    forecasts: dict[str, np.ndarray],
+    scales: np.ndarray,
+) -> dict[str, Any]:
+    """How each series is forecast: the worst, the middle ones and the best of one target.
+
+    series: (n,) of each window; truth and forecasts: (n, F), the forecaster's own first; scales:
+    (n,), the MASE's. Ordered by the error over that of seasonal naive on the same windows.
+    """
+    own = next(iter(forecasts))
+    errors = {name: _by_series(series, np.abs(f - truth)) for name, f in forecasts.items()}
+    scaled = _by_series(series, np.abs(forecasts[own] - truth) / _above(scales)[:, None])
+    size = _by_series(series, np.abs(truth))
+    rows = [
+        {
+            "series": names[s],
+            "mae": error,
+            "ratio": error / base if (base := errors["seasonal naive"][s]) else np.nan,
+            "mase": scaled[s],
+            "size": size[s],
+            "best": min(forecasts, key=lambda name, s=s: errors[name][s]),  # type: ignore[misc]
+        }
+        for s, error in errors[own].items()
+    ]
+    rows.sort(key=lambda row: -np.nan_to_num(row["ratio"], nan=0.0))
+    sizes = [row["size"] for row in rows if row["size"] > 0]
+    middle = max(0, len(rows) // 2 - SHOWN // 2)
+    kept = {*range(SHOWN), *range(middle, middle + SHOWN), *range(len(rows) - SHOWN, len(rows))}
+    return {
+        "count": len(rows),
+        "better": sum(row["ratio"] < 1 for row in rows),
+        "sizes": plain(max(sizes) / min(sizes)) if sizes else None,
+        "rows": [
+            {key: plain(value) for key, value in row.items()}
+            for i, row in enumerate(rows)
+            if i in kept
+        ],
+    }
+
+
+def geometric_ratio(
+    series: np.ndarray, truth: np.ndarray, forecast: np.ndarray, base: np.ndarray
+) -> float:
+    """The geometric mean over series of an error over another's: 1 is as good, whatever the size.
+
+    Series where either has no error are left out.
+    """
+    mine = _by_series(series, np.abs(forecast - truth))
+    theirs = _by_series(series, np.abs(base - truth))
+    ratios = [mine[s] / theirs[s] for s in mine if mine[s] > 0 and theirs[s] > 0]
+    return float(np.exp(np.mean(np.log(ratios)))) if ratios else float("nan")
+
+
+def _by_series(series: np.ndarray, errors: np.ndarray) -> dict[int, float]:
+    """The mean over the windows of each series, of those with any known truth."""
+    known = ~np.isnan(errors)
+    total = np.bincount(series, np.where(known, errors, 0.0).sum(1))
+    count = np.bincount(series, known.sum(1))
+    return {int(s): float(total[s] / count[s]) for s in np.flatnonzero(count)}
+
+
+def _above(scales: np.ndarray) -> np.ndarray:
+    return np.where(scales > 0, scales, np.nan)

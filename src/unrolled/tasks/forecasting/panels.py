@@ -1,0 +1,85 @@
+"""A few forecasts beside the truth, for the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from unrolled.tasks.forecasting.inference import ForecastFit
+from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows
+
+SERIES, CUTOFFS = 4, 3  # what the report shows stays readable and small
+
+
+def panels(
+    fit: ForecastFit,
+    encoded: EncodedTable,
+    windows: TableWindows,
+    quantiles: np.ndarray,
+    forecasts: dict[str, np.ndarray],
+) -> list[dict[str, Any]]:
+    """Forecasts of a few series, spread evenly over the test part.
+
+    quantiles: (n, F, K, Q); forecasts: by name, the forecaster's own first, (n, F, K).
+    """
+    shown: list[int] = []
+    for s in np.unique(windows.series)[:SERIES]:
+        mine = np.flatnonzero(windows.series == s)
+        places = np.linspace(0, len(mine) - 1, CUTOFFS + 2)[1:-1].astype(int)
+        shown += mine[np.unique(places)].tolist()
+    return [
+        _panel(fit, encoded, windows, i, k, quantiles, forecasts)
+        for i in shown
+        for k in range(len(fit.settings.target))
+    ]
+
+
+def _panel(
+    fit: ForecastFit,
+    encoded: EncodedTable,
+    windows: TableWindows,
+    i: int,
+    k: int,
+    quantiles: np.ndarray,
+    forecasts: dict[str, np.ndarray],
+) -> dict[str, Any]:
+    table, settings = encoded.table, fit.settings
+    cutoff, times = int(windows.cutoffs[i]), table.local_times
+    seen = min(settings.decided_lookback, 3 * settings.horizon)
+    past = slice(max(cutoff - seen, int(table.offsets[windows.series[i]])), cutoff)
+    ahead = slice(cutoff, cutoff + settings.horizon)
+    truth = table.columns[settings.target[k]]
+    panel: dict[str, Any] = {
+        "series": table.names[int(windows.series[i])],
+        "target": settings.target[k],
+        "past_time": [text(t) for t in times[past]],
+        "past": [plain(v) for v in truth[past]],
+        "time": [text(t) for t in times[ahead]],
+        "truth": [plain(v) for v in truth[ahead]],
+        "forecast": [plain(v) for v in quantiles[i, :, k, quantiles.shape[-1] // 2]],
+        "baselines": {
+            name: [plain(v) for v in values[i, :, k]]
+            for name, values in list(forecasts.items())[1:]
+        },
+    }
+    if settings.levels:
+        panel["level"] = settings.levels[0]
+        panel["lo"] = [plain(v) for v in quantiles[i, :, k, 0]]
+        panel["hi"] = [plain(v) for v in quantiles[i, :, k, -1]]
+    return panel
+
+
+def plain(value: Any) -> Any:
+    """A number as JSON has it, with six digits; None where there is none."""
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    return float(f"{number:.6g}") if np.isfinite(number) else None
+
+
+def text(time: Any) -> str:
+    """A time for people, to the minute."""
+    if isinstance(time, np.datetime64):
+        return str(time.astype("M8[s]")).replace("T", " ")[:16].removesuffix(" 00:00")
+    return str(time)
