@@ -60,6 +60,10 @@ class ColumnOptions:
         list[str] | None,
         typer.Option(metavar=COLUMN, help="Static covariates, constant within a series."),
     ] = None
+    holidays: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COUNTRY", help="Holidays of countries, known ahead: KR,US-NY."),
+    ] = None
     step: Annotated[
         str | None,
         typer.Option(metavar="STEP", help="The time step, 15min or 1h [default: found]."),
@@ -129,6 +133,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "time": found.time,
         "series": found.series,
         **{role: list(named or ()) for role, named in columns.items()},
+        "holidays": list(found.holidays),
         "step": str(plan.preprocessor.step),
         "dropout": settings.dropout,
         **{name: str(cut(text)) for name, text in parts.items()},
@@ -154,6 +159,7 @@ def _roles(own: Groups) -> Roles:
         past=names(columns.past) if columns.past else None,
         future=names(columns.future),
         static=names(columns.static),
+        holidays=names(columns.holidays),
     )
 
 

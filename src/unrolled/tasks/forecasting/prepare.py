@@ -80,13 +80,16 @@ def shape_of(preprocessor: TablePreprocessor, lookback: int, horizon: int) -> Wi
                 planned += range(at_future, at_future + size)
             at_future += size
         at += size
-    calendar = range(at_future, at_future + len(preprocessor.calendar))
+    width = len(preprocessor.future_names)
+    holidays = width - len(preprocessor.roles.holidays)
+    # Unlike the cycles, a holiday does not follow from the first step: each step says its own.
+    planned += range(holidays, width)
     return WindowShape(
         lookback,
         horizon,
         preprocessor.target_index,
         tuple(varying),
-        tuple(calendar),
+        tuple(range(at_future, holidays)),
         tuple(planned),
     )
 
