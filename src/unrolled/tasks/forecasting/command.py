@@ -85,10 +85,22 @@ class HorizonOptions:
     ] = None
 
 
+@dataclass(frozen=True)
+class PlanOptions:
+    """What is known of the steps to forecast."""
+
+    heading: ClassVar[str] = "To forecast a table"
+
+    future: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Future covariates after the last row of the table."),
+    ] = None
+
+
 OPTIONS: Sequence[type] = (ColumnOptions, HorizonOptions, RowOptions)
 READS: Sequence[type] = (ColumnOptions, RowOptions)
 EVALUATES: Sequence[type] = ()
-PREDICTS: Sequence[type] = ()
+PREDICTS: Sequence[type] = (PlanOptions,)
 
 
 def recognise(file: str) -> str | None:
@@ -178,7 +190,8 @@ def load(stored: Stored) -> Forecaster:
 
 def predict(stored: Stored, file: str, own: Groups) -> Any:
     """The forecast after a table's last row with a target."""
-    return load(stored).predict(source(file))
+    plan = own[PlanOptions].future
+    return load(stored).predict(source(file), None if plan is None else source(plan))
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
