@@ -224,6 +224,22 @@ def test_the_config_in_a_run_repeats_it_to_the_byte(run: Path, tmp_path: Path) -
         assert (again / name).read_bytes() == (run / name).read_bytes()
 
 
+def test_holidays_are_named_by_country(table: Path, tmp_path: Path, capsys: Capture) -> None:
+    pytest.importorskip("holidays", reason="needs the extra holidays")
+    assert main(["inspect", str(table), "--target", "temp", "--holidays", "KR,US-NY"]) == 0
+    found = "\nholidays: KR (1 days in these rows), US-NY (1 days in these rows)\n"
+    assert found in capsys.readouterr().out
+    words = ["fit", str(table), *FIT, "--holidays", "KR", "--holidays", "US-NY", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+    config = tomllib.loads((tmp_path / "run" / "config.toml").read_text())
+    assert config["holidays"] == ["KR", "US-NY"]
+    assert Forecaster.load(tmp_path / "run").fitted.preprocessor.roles.holidays == ("KR", "US-NY")
+    capsys.readouterr()
+    assert main(["fit", str(table), *FIT, "--holidays", "KOR", "--out", str(tmp_path / "no")]) == 2
+    assert capsys.readouterr().err.startswith("unrolled: holidays: no country 'KOR'; write a code")
+    assert not (tmp_path / "no").exists()
+
+
 def test_predict_writes_what_the_library_forecasts(
     run: Path, table: Path, tmp_path: Path, capsys: Capture
 ) -> None:

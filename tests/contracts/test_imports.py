@@ -14,7 +14,7 @@ from unrolled.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (  # pydantic is not among them: typer itself imports it for the help of a command
-    *("jinja2", "narwhals", "numpy", "pandas", "polars", "pyarrow", "rich"),
+    *("holidays", "jinja2", "narwhals", "numpy", "pandas", "polars", "pyarrow", "rich"),
     *("safetensors", "sklearn", "tokenizers", "torch", "matplotlib", "onnx", "ray", "optuna"),
     *("fastapi", "uvicorn", "redis"),
 )

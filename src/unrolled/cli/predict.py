@@ -21,12 +21,13 @@ def predict(
     """Forecast what comes next, or label sequences.
 
     A forecast begins after a table's last row with a target, for each of its series. Rows after it
-    may give the future covariates. Each sequence (or each of its steps) gets the likeliest label,
-    and the probability of every label.
+    may give the future covariates; --future gives these in a file of their own. Each sequence (or
+    each of its steps) gets the likeliest label, and the probability of every label.
 
     \b
     Example: unrolled predict runs/weather weather.csv
              unrolled predict runs/weather weather.csv --out forecast.parquet
+             unrolled predict runs/shop sold.csv --future plan.csv
              unrolled predict runs/moves new.ts
     """
     from unrolled.runs.fit import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +279,17 @@ def test_settings_out_of_range(settings: dict[str, Any], word: str) -> None:
 def test_no_target_is_refused() -> None:
     with pytest.raises(SettingsError, match="at least one target"):
         Forecaster((), horizon=3)
+
+
+def test_holidays_are_known_ahead_for_each_step(tmp_path: Path) -> None:
+    holidays = pytest.importorskip("holidays", reason="needs the extra holidays")
+    days = np.arange("2018-01-01", "2025-07-03", dtype="M8[D]")
+    free = np.isin(days, np.array(list(holidays.US(years=range(2018, 2026))), "M8[D]"))
+    noise = np.random.default_rng(0).normal(0, 0.1, len(days))
+    data = {"day": days, "y": np.where(free, 5.0, 10.0) + noise}
+    model = Forecaster("y", horizon=3, lookback=7, hidden=3)
+    model.fit(data, Roles(holidays=("US",)), training=Training(epochs=1), out=tmp_path / "run")
+    frame = model.predict(data)
+    assert frame["day"].astype("M8[D]").tolist() == [date(2025, 7, day) for day in (3, 4, 5)]
+    assert abs(frame["y"] - [10, 5, 10]).max() < 1  # the fourth is the second step
+    assert Forecaster.load(tmp_path / "run").predict(data)["y"].tolist() == frame["y"].tolist()

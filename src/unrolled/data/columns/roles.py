@@ -19,12 +19,15 @@ class Roles:
     target: K columns to forecast. Empty: `y`, or the only numeric column.
     past: past covariates, whose values are known up to now. None: every usable column without
         another role.
-    future: future covariates, whose values are known ahead: a plan, a price, a holiday. The
-        calendar is added by itself.
+    future: future covariates, whose values are known ahead: a plan, a price. The calendar is added
+        by itself.
     static: static covariates, constant within a series. Empty: those found among `past`.
+    holidays: no columns, but the countries whose public holidays join the calendar: ("KR",
+        "US-NY"). Needs the extra `unrolled[holidays]`.
 
     >>> Roles(time="date", target=("OT",))
-    Roles(time='date', series=None, target=('OT',), past=None, future=(), static=())
+    Roles(time='date', series=None, target=('OT',), past=None, future=(), static=(),
+          holidays=())
     """
 
     time: str | None = None
@@ -33,6 +36,7 @@ class Roles:
     past: tuple[str, ...] | None = None
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from unrolled.data.columns.roles import Roles
 from unrolled.data.fill import carry_forward, is_missing
 from unrolled.data.scale import Scaler
-from unrolled.data.time.calendar import calendar_features
+from unrolled.data.time.calendar import date_features
 from unrolled.data.time.grid import Step
 from unrolled.errors import DataError
 
@@ -91,10 +91,11 @@ class TablePreprocessor:
     def fit(cls, table: Table, split: Split, *, calendar: bool = True) -> TablePreprocessor:
         """Fit scaling, vocabularies and masks on the training rows of ``split``.
 
+        calendar: whether its features, with those of ``roles.holidays``, are added.
         Raises DataError for a target of text, and for a column without any value in these rows.
         """
         rows = split.train_rows()
-        roles = table.roles
+        roles = table.roles if calendar else replace(table.roles, holidays=())
         named = {"target": roles.target, "past": roles.past or ()}
         named |= {"future": roles.future, "static": roles.static}
         columns = tuple(
@@ -103,10 +104,11 @@ class TablePreprocessor:
             for name in names
         )
         numbers = {c.name: table.columns[c.name] for c in columns if c.vocabulary is None}
-        times = calendar_features(table.local_times[:1], table.step)[0] if calendar else ()
+        first = table.local_times[:1]
+        times = date_features(first, table.step, roles.holidays)[0] if calendar else ()
         learned = np.diff(split.train.rows, axis=1)[:, 0] > 0
         series = tuple(name for name, any_row in zip(table.names, learned, strict=True) if any_row)
-        return cls(columns, Scaler.fit(numbers, rows), tuple(times), roles, table.step, series)
+        return cls(columns, Scaler.fit(numbers, rows), times, roles, table.step, series)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -184,8 +186,9 @@ class TablePreprocessor:
             column.write(values, missing, out[:, at : at + size])
             at += size
         if self.calendar:
-            names, features = calendar_features(table.local_times, table.step)
-            if tuple(names) != self.calendar:
+            countries = self.roles.holidays
+            names, features = date_features(table.local_times, table.step, countries)
+            if names != self.calendar:
                 raise DataError(
                     f"encode: fitted with the calendar features {', '.join(self.calendar)}, "
                     f"this table's time step gives {', '.join(names) or 'none'}"

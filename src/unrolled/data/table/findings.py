@@ -20,6 +20,7 @@ class Findings:
     missing: column -> number of given rows without a value (only columns that miss some).
     categories: column of text -> number of different texts.
     left_out: column -> why it is not used.
+    holidays: country -> how many of its public holidays lie in these rows.
     notes: whatever else was done or looks odd, one sentence each.
 
     Rows in sentences are data rows: counted from 1, the header not counted.
@@ -38,6 +39,7 @@ class Findings:
     missing: Mapping[str, int] = field(default_factory=dict)
     categories: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    holidays: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,6 +65,9 @@ class Findings:
         lines += [f"{role}: {', '.join(names)} ({why})" for (role, why), names in grouped.items()]
         if self.categories:
             lines.append(f"categories (different texts): {_counts(self.categories)}")
+        if self.holidays:
+            counted = (f"{c} ({n:,} days in these rows)" for c, n in self.holidays.items())
+            lines.append(f"holidays: {', '.join(counted)}")
         lines.append(self._gaps())
         if self.missing:
             lines.append(f"missing values: {_counts(self.missing)}")

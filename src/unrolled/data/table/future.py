@@ -1,18 +1,26 @@
-"""The future frame: the rows to forecast, after the last target value of each series."""
+"""The future frame: the rows to forecast, after the last target value; a plan joined to a table."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from unrolled.data.columns.read import read_columns
+from unrolled.data.columns.roles import Roles, check_roles
 from unrolled.data.fill import is_missing
+from unrolled.data.table.layout import MOST_GAPS
 from unrolled.data.table.split import Part
+from unrolled.data.table.table import Table
+from unrolled.data.time.clock import from_wall, to_wall, write_stamp
+from unrolled.data.time.grid import DAY, Times
 from unrolled.errors import DataError
 
-if TYPE_CHECKING:
-    from unrolled.data.table.table import Table
+Ints = NDArray[np.int64]
 
 
 def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
@@ -88,3 +96,162 @@ def _check_future(table: Table, part: Part) -> None:
                     f"predict: future covariate {name!r}: expected a value for each of the "
                     f"{last - first} steps to forecast{where}, got none at {at}"
                 )
+
+
+def with_future(table: Table, plan: Any) -> Table:
+    """The table with the rows of a plan after the last row of each series.
+
+    plan: what `Table.read` takes, of the same step: the time, the series if there is one, the
+    future covariates. Of the other columns those that it lacks are missing there; static ones go
+    on. At times that both have, the table's values stand and the plan's fill what is missing.
+
+    Raises DataError for a future covariate that the plan lacks, another step or grid, a series
+    that the table does not have, and a value other than the table's at the same time.
+    """
+    later = _read_plan(table, plan)
+    series, places = _places(table, later)
+    rows = np.flatnonzero((places >= 0) & later.present)  # a plan may begin before the table
+    lengths = np.diff(table.offsets)
+    np.maximum.at(lengths, series[rows], places[rows] + 1)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    if offsets[-1] > MOST_GAPS * (len(table) + len(later)) + 10_000:
+        far = _at(later, int(np.argmax(places)))
+        raise DataError(f"plan: {far} is too far from the last row of the table")
+    old = np.arange(len(table)) + (offsets - table.offsets)[table.series]
+    join = _Join(offsets, old, later, rows, offsets[series[rows]] + places[rows])
+    present = np.zeros(offsets[-1], bool)
+    present[old] = table.present
+    present[join.new] = True
+    return replace(
+        table,
+        offsets=offsets,
+        times=_grid_times(table, offsets),
+        columns={name: _joined(table, name, join) for name in table.columns},
+        present=present,
+    )
+
+
+class _Join(NamedTuple):
+    """Where rows go: those of the table to `old`; of the plan `rows` are used, they go to `new`."""
+
+    offsets: Ints
+    old: Ints
+    later: Table
+    rows: Ints
+    new: Ints
+
+
+def _read_plan(table: Table, plan: Any) -> Table:
+    """The plan as a table of the same step; DataError when it does not fit the table."""
+    try:
+        given = isinstance(plan, Table)
+        later: Table = plan if given else _read_as(table, read_columns(plan).columns)
+        check_roles(Roles(future=table.roles.future), later.columns)
+    except DataError as error:
+        raise DataError(f"plan: {error}") from None
+    if later.step != table.step:
+        raise DataError(f"plan: expected the table's step of {table.step}, got {later.step}")
+    zone, other = table.source_format.zone, later.source_format.zone
+    if (zone is None) != (other is None):
+        had, got = (f"in zone {one}" if one else "without a zone" for one in (zone, other))
+        raise DataError(f"plan: expected times {had}, as the table has, got times {got}")
+    return later
+
+
+def _read_as(table: Table, columns: Mapping[str, Any]) -> Table:
+    """Arrow columns by the roles of a table; targets, past and static covariates may lack."""
+
+    def there(names: tuple[str, ...] | None) -> tuple[str, ...]:
+        return tuple(name for name in names or () if name in columns)
+
+    roles = table.roles
+    roles = replace(
+        roles,
+        target=there(roles.target),
+        past=there(roles.past),
+        static=there(roles.static),
+        holidays=(),
+    )
+    return Table.read(pa.table(dict(columns)), roles, step=str(table.step))
+
+
+def _places(table: Table, later: Table) -> tuple[Ints, Ints]:
+    """The number in the table of each plan row's series, and the row within that series."""
+    numbers = {name: number for number, name in enumerate(table.names)}
+    for name in later.names:
+        if name not in numbers:
+            some = ", ".join(map(repr, table.names[:12]))
+            raise DataError(f"plan: no series {name!r} in the table; it has {some}")
+    series = np.array([numbers[name] for name in later.names], np.int64)[later.series]
+    ticks, phases = _split(table, table.times[table.offsets[:-1]])
+    at, phase = _split(table, later.times)
+    off = np.flatnonzero(phase != phases[series])
+    if len(off):
+        when = _at(later, int(off[0]))
+        raise DataError(f"plan: {when} is not whole steps of {table.step} after the table's rows")
+    return series, at - ticks[series]
+
+
+def _by_wall(table: Table) -> str | None:
+    """The zone by whose wall clock the rows are a step apart: where steps are days or longer."""
+    daily = table.step.months is not None or (table.step.microseconds or 0) >= DAY
+    return table.source_format.zone if daily else None
+
+
+def _split(table: Table, times: Times) -> tuple[Ints, Ints]:
+    """Ticks and phases (n,) of times (n,) on the grid of the table."""
+    return table.step.split(to_wall(times.view(np.int64), _by_wall(table)))
+
+
+def _grid_times(table: Table, offsets: Ints) -> Times:
+    """The times of the table's series, each made longer: (N,) for offsets (S+1,)."""
+    ticks, phases = _split(table, table.times[table.offsets[:-1]])
+    lengths = np.diff(offsets)
+    grid = np.arange(offsets[-1]) + np.repeat(ticks - offsets[:-1], lengths)
+    times = from_wall(table.step.join(grid, np.repeat(phases, lengths)), _by_wall(table))
+    return times if table.step.is_integer else times.view("M8[us]")
+
+
+def _joined(table: Table, name: str, join: _Join) -> NDArray[Any]:
+    """One column of the table, made longer by what the plan says."""
+    values, later = table.columns[name], join.later
+    given = later.columns.get(name, _blank(len(later), text=False))
+    values, given = _alike(name, values, given)
+    joined = _blank(int(join.offsets[-1]), values.dtype == object)
+    joined[join.old] = values
+    if name in table.roles.static:
+        joined = np.repeat(values[table.offsets[:-1]], np.diff(join.offsets))
+    given, known = given[join.rows], joined[join.new]
+    missing = is_missing(known)
+    odd = np.flatnonzero(~missing & ~is_missing(given) & (given != known))
+    if len(odd):
+        when = _at(later, int(join.rows[odd[0]]))
+        raise DataError(
+            f"plan: column {name!r} says {given[odd[0]]} at {when}, the table {known[odd[0]]}"
+        )
+    if name not in table.roles.static:
+        joined[join.new] = np.where(missing, given, known)
+    return joined
+
+
+def _alike(name: str, *columns: NDArray[Any]) -> list[NDArray[Any]]:
+    """The column in the table and in the plan as one kind; without any value it has none."""
+    kinds = {values.dtype.kind for values in columns if not is_missing(values).all()}
+    if len(kinds) > 1:
+        held = ["text" if values.dtype == object else "numbers" for values in columns]
+        raise DataError(f"plan: column {name!r}: expected {held[0]} as in the table, got {held[1]}")
+    text = kinds == {"O"}
+    return [v if (v.dtype == object) == text else _blank(len(v), text) for v in columns]
+
+
+def _blank(rows: int, text: bool) -> NDArray[Any]:
+    """A column (rows,) without any value."""
+    return np.full(rows, None if text else np.nan, object if text else np.float64)
+
+
+def _at(table: Table, row: int) -> str:
+    """The time of a row, for messages, with its series."""
+    name = table.names[int(table.series[row])]
+    value = int(table.times.view(np.int64)[row])
+    when = write_stamp(value, table.step.is_integer, table.source_format.zone)
+    return f"{when} of series {name!r}" if name else when

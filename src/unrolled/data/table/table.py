@@ -13,6 +13,7 @@ from unrolled.data.columns.roles import Roles, check_roles
 from unrolled.data.table.findings import Findings
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.time.grid import Step, Times
+from unrolled.data.time.holidays import count_holidays
 from unrolled.errors import DataError
 
 
@@ -61,10 +62,11 @@ class Table:
         """
         roles = roles or Roles()
         if isinstance(source, Table):
-            return source._with_roles(roles)
+            return source._with_roles(roles)._with_holidays()
         from unrolled.data.table.build import build
 
-        return cls(**build(source, roles, None if step is None else Step.parse(step)))
+        fields = build(source, roles, None if step is None else Step.parse(step))
+        return cls(**fields)._with_holidays()
 
     def __len__(self) -> int:
         return len(self.times)
@@ -162,6 +164,11 @@ class Table:
             if name in self.columns and told.get(name, ("",))[0] != role
         }
         return replace(self, roles=roles, findings=replace(self.findings, roles=told))
+
+    def _with_holidays(self) -> Table:
+        """The table with the holidays counted among its findings; unknown countries are refused."""
+        held = count_holidays(self.local_times, self.step, self.roles.holidays)
+        return replace(self, findings=replace(self.findings, holidays=held))
 
     def _texts(self, name: str) -> str:
         some = [repr(text) for text in dict.fromkeys(self.columns[name]) if text is not None][:3]

@@ -1,4 +1,4 @@
-"""Calendar features: hour, weekday and day of the year as sine and cosine."""
+"""Calendar features: hour, weekday and day of the year as sine and cosine; holidays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data.time.grid import DAY, MICROSECONDS, Step, Times
+from unrolled.data.time.holidays import holiday_features
 
 
 def calendar_features(times: Times, step: Step) -> tuple[tuple[str, ...], NDArray[np.float32]]:
@@ -26,6 +27,20 @@ def calendar_features(times: Times, step: Step) -> tuple[tuple[str, ...], NDArra
         features[:, 2 * column] = np.sin(angle)
         features[:, 2 * column + 1] = np.cos(angle)
     return tuple(f"{name}_{wave}" for name in cycles for wave in ("sin", "cos")), features
+
+
+def date_features(
+    times: Times, step: Step, countries: tuple[str, ...]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """All that local times (N,) alone say: the calendar features, then the holidays of countries.
+
+    Arguments, names and errors are those of `calendar_features` and `holiday_features`.
+    """
+    names, features = calendar_features(times, step)
+    if not countries:
+        return names, features
+    days, holidays = holiday_features(times, step, countries)
+    return (*names, *days), np.concatenate((features, holidays), axis=1)
 
 
 def _cycles(times: Times, step: Step) -> dict[str, NDArray[np.float64]]:

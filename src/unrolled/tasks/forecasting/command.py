@@ -60,6 +60,10 @@ class ColumnOptions:
         list[str] | None,
         typer.Option(metavar=COLUMN, help="Static covariates, constant within a series."),
     ] = None
+    holidays: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COUNTRY", help="Holidays of countries, known ahead: KR,US-NY."),
+    ] = None
     step: Annotated[
         str | None,
         typer.Option(metavar="STEP", help="The time step, 15min or 1h [default: found]."),
@@ -81,10 +85,22 @@ class HorizonOptions:
     ] = None
 
 
+@dataclass(frozen=True)
+class PlanOptions:
+    """What is known of the steps to forecast."""
+
+    heading: ClassVar[str] = "To forecast a table"
+
+    future: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Future covariates after the last row of the table."),
+    ] = None
+
+
 OPTIONS: Sequence[type] = (ColumnOptions, HorizonOptions, RowOptions)
 READS: Sequence[type] = (ColumnOptions, RowOptions)
 EVALUATES: Sequence[type] = ()
-PREDICTS: Sequence[type] = ()
+PREDICTS: Sequence[type] = (PlanOptions,)
 
 
 def recognise(file: str) -> str | None:
@@ -129,6 +145,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "time": found.time,
         "series": found.series,
         **{role: list(named or ()) for role, named in columns.items()},
+        "holidays": list(found.holidays),
         "step": str(plan.preprocessor.step),
         "dropout": settings.dropout,
         **{name: str(cut(text)) for name, text in parts.items()},
@@ -154,6 +171,7 @@ def _roles(own: Groups) -> Roles:
         past=names(columns.past) if columns.past else None,
         future=names(columns.future),
         static=names(columns.static),
+        holidays=names(columns.holidays),
     )
 
 
@@ -172,7 +190,8 @@ def load(stored: Stored) -> Forecaster:
 
 def predict(stored: Stored, file: str, own: Groups) -> Any:
     """The forecast after a table's last row with a target."""
-    return load(stored).predict(source(file))
+    plan = own[PlanOptions].future
+    return load(stored).predict(source(file), None if plan is None else source(plan))
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from unrolled.data.columns.roles import Roles
-from unrolled.data.table.future import future_frame
+from unrolled.data.table.future import future_frame, with_future
 from unrolled.data.table.split import Cut
 from unrolled.data.table.table import Table
 from unrolled.errors import DataError
@@ -137,18 +137,21 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     @overload
-    def predict(self, data: IntoDataFrameT) -> IntoDataFrameT: ...
+    def predict(self, data: IntoDataFrameT, future: Any = ...) -> IntoDataFrameT: ...
     @overload
-    def predict(self, data: NoFrame) -> Any: ...
-    def predict(self, data: Any) -> Any:
+    def predict(self, data: NoFrame, future: Any = ...) -> Any: ...
+    def predict(self, data: Any, future: Any = None) -> Any:
         """Forecast the F steps after the last known target of each series.
 
         data: a table as in `fit`; rows after the last known target may give the future covariates.
+        future: these rows as a table of their own, with the time, the series and the covariates.
         Returns a frame of the same kind with the series, the time, each target (the median) and
         its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
         """
         fit, horizon = self.fitted, self.fitted.settings.horizon
-        table, part = future_frame(self.read(data), horizon)
+        table = self.read(data)
+        table = table if future is None else with_future(table, future)
+        table, part = future_frame(table, horizon)
         encoded = EncodedTable.of(table, fit.preprocessor)
         return table.frame(columns(fit, encoded, part, ahead=True))
 

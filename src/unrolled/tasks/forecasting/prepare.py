@@ -177,6 +177,7 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
     relative: list[int] = []
     masks: list[int] = []
     planned: list[int] = []
+    steady: list[int] = []
     at = ahead = 0
     for column in preprocessor.columns:
         size = len(column.output_names)
@@ -185,9 +186,16 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
         if column.mask and column.role != "target" and at in place:
             masks.append(place[at + size - 1])
         if column.role in ("future", "static"):
-            planned += range(ahead, ahead + size) if not column.coded else []
+            if not column.coded:
+                kind = planned if column.role == "future" else steady
+                kind += range(ahead, ahead + size)
             ahead += size
         at += size
+    width = len(preprocessor.future_names)
+    # Unlike the cycles, a holiday does not follow from the first step: each step says its own.
+    holidays = width - len(preprocessor.roles.holidays)
+    steady += range(ahead, holidays)
+    planned += range(holidays, width)
     codes = {place[i]: size for i, size in preprocessor.categories.items() if i in place}
     return Shape(
         lookback=lookback,
@@ -199,8 +207,9 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
         relative=tuple(relative),
         masks=tuple(masks),
         codes=codes,
-        future=len(preprocessor.future_names),
+        future=width,
         planned=tuple(planned),
+        steady=tuple(steady),
         future_codes=preprocessor.future_categories,
     )
 

@@ -7,7 +7,7 @@ is to come less the last value (F steps) from
     the past of the target, less its last value                      T - 1
     where a single target has covariates, and validation says so:
         they, over the last season                                   m C
-        what is known of the horizon, and one                        Dk + F P + 1
+        the calendar, what is static, what is planned, and one       Dk + F P + 1
 
 The first block has no intercept, and every feature is in the unit of its window: a shifted or
 scaled series is forecast shifted or scaled. Windows weigh as their errors do in the unit of the
@@ -54,8 +54,7 @@ class SharedLine(nn.Module):
         if self.shape.targets > 1:
             return 0
         planned = min(len(self.shape.planned) * self.shape.horizon, MOST_OTHERS)
-        calendar = self.shape.future - len(self.shape.planned)
-        return self.recent * len(self.columns) + calendar + planned + 1
+        return self.recent * len(self.columns) + len(self.shape.steady) + planned + 1
 
     def forward(self, batch: WindowBatch) -> Tensor:
         """Forecast (B, F, K) in the unit of the windows."""
@@ -68,11 +67,10 @@ class SharedLine(nn.Module):
         if self.shape.targets > 1:
             return own
         shape = self.shape
-        calendar = [i for i in range(shape.future) if i not in shape.planned]
         planned = batch.future[:, :, list(shape.planned)].flatten(1)[:, :MOST_OTHERS]
         recent = batch.covariates[:, -self.recent :, self.columns].flatten(1)
         ones = own.new_ones(len(own), 1)
-        return torch.cat([own, recent, batch.future[:, 0, calendar], planned, ones], dim=1)
+        return torch.cat([own, recent, batch.future[:, 0, list(shape.steady)], planned, ones], dim=1)
 
     @torch.no_grad()
     def fit(self, train: Batches, validation: Batches) -> None:

@@ -18,7 +18,8 @@ class Shape:
     covariates: C columns of the past; relative: those shown less their last value, so that a level
         never seen in training does no harm; masks: those that say what is missing; codes: column
         -> size of its vocabulary, for a learned embedding.
-    future: Dk columns known of the horizon; planned: those that do not follow from the time;
+    future: Dk columns known of the horizon; planned: those of which every step says its own;
+        steady: those of which the first step says all (the calendar, static covariates);
         future_codes: as codes.
     """
 
@@ -33,15 +34,16 @@ class Shape:
     codes: dict[int, int]
     future: int
     planned: tuple[int, ...]
+    steady: tuple[int, ...]
     future_codes: dict[int, int]
 
 
 class WindowBatch(NamedTuple):
     """B windows, each in a unit of its own: the last value is 0, the deviation of the past 1.
 
-    A forecast made of these numbers alone moves with a series that is shifted or scaled. Where the
-    past is constant the scale is 0, whatever is forecast: the level stands. A past without any value
-    has no level: NaN.
+    A forecast made of these numbers alone moves with a series that is shifted or scaled. Where
+    the past is constant the scale is 0, whatever is forecast: the level stands. A past without any
+    value has no level: NaN.
     """
 
     own: Tensor  # (B, K, T), the past of each target, less its level, over its scale
