@@ -22,9 +22,11 @@ class Roles:
     future: future covariates, whose values are known ahead: a plan, a price, a holiday. The
         calendar is added by itself.
     static: static covariates, constant within a series. Empty: those found among `past`.
+    wide: whether every column of numbers beside the time and the covariates is a series of its own;
+        they become the columns `series` and `value`. A table with `target` in it is long already.
 
-    >>> Roles(time="date", target=("OT",))
-    Roles(time='date', series=None, target=('OT',), past=None, future=(), static=())
+    >>> Roles(time="date", target=("OT",)).target
+    ('OT',)
     """
 
     time: str | None = None
@@ -33,6 +35,7 @@ class Roles:
     past: tuple[str, ...] | None = None
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    wide: bool = False
 
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""
