@@ -201,32 +201,23 @@ def test_a_pandas_index_is_the_time_of_all_columns() -> None:
     assert table.frame({"date": table.times}).index.name == "date"
 
 
-# name -> (columns, roles, the names of the series as they are read)
-LONG: dict[str, tuple[dict[str, Any], Roles, int]] = {
-    "a target is named": (steps(V, t=range(4), item=NAMES), Roles(target=("V2",)), 1),
-    "a time is named": (steps(V, n=[1, 2, 3, 4], item=NAMES), Roles(time="n"), 1),
-    "a column of dates": (steps(V, date=DAYS[:4]), Roles(), 1),
-    "sensors named by eight digits": (
-        steps([f"0164650{i}" for i in range(10)], date=DAYS[:4]),
-        Roles(),
-        1,
-    ),
-    "a step beside a remark": (steps(V, step=range(4), remark=NAMES), Roles(), 1),
-    "a number beside": (steps(V, step=range(4), remark=NAMES, size=[1.5, 2, 1, 2]), Roles(), 1),
-    "two columns": ({"time": range(4), "x1": MATRIX[:, 0], "x2": MATRIX[:, 1]}, Roles(), 1),
-    "wide, but long": (
-        {"date": DAYS[:4], "value": MATRIX[:, 0]},
-        Roles(wide=True, target=("value",)),
-        1,
-    ),
+# name -> (columns, roles): read as one series
+LONG: dict[str, tuple[dict[str, Any], Roles]] = {
+    "a target is named": (steps(V, t=range(4), item=NAMES), Roles(target=("V2",))),
+    "a time is named": (steps(V, n=[1, 2, 3, 4], item=NAMES), Roles(time="n")),
+    "a column of dates": (steps(V, date=DAYS[:4]), Roles()),
+    "eight digits": (steps([f"0164650{i}" for i in range(10)], date=DAYS[:4]), Roles()),
+    "a step beside a remark": (steps(V, step=range(4), remark=NAMES), Roles()),
+    "a number beside": (steps(V, step=range(4), remark=NAMES, size=[1.5, 2, 1, 2]), Roles()),
+    "two columns": ({"time": range(4), "x1": MATRIX[:, 0], "x2": MATRIX[:, 1]}, Roles()),
+    "asked for": ({"time": range(4), "y": MATRIX[:, 0]}, Roles(wide=True, target=("y",))),
 }
 
 
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_table_stays_as_it_is(name: str) -> None:
-    columns, roles, series = LONG[name]
-    table = Table.read(columns, roles)
-    assert (len(table), len(table.names)) == (4, series)
+    table = Table.read(*LONG[name])
+    assert (len(table), len(table.names)) == (4, 1)
     assert not any(note.startswith("wide:") for note in table.findings.notes)
 
 
