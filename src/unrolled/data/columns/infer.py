@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unrolled.data.arrow import Ints, encode, integers, is_row_number, is_text, is_whole
+from unrolled.data.time.months import holds_months
 from unrolled.data.time.stamp_text import looks_like_time
 from unrolled.data.time.stamps import is_compact
 from unrolled.errors import DataError
@@ -50,11 +51,13 @@ def guess_time(columns: Columns, index: str | None) -> tuple[tuple[str, ...], st
         if clock:
             return (best, clock), f"dates, with the clock in {clock!r}"
         return (best,), "its values are dates"
-    parts = tuple(
-        lower[part] for part in DATE_PARTS if part in lower and is_whole(columns[lower[part]])
-    )
+    parts = _date_parts(columns, lower)
     if len(parts) > 1 and parts[0].lower() == "year":
-        return parts, "integers named as the parts of a date"
+        named = holds_months(columns[parts[1]])
+        return (
+            parts,
+            f"{'a year and a month' if named else 'integers'} named as the parts of a date",
+        )
     if index:
         return (index,), "the index of the frame holds dates"
     for name in STEP_NAMES:
@@ -66,6 +69,16 @@ def guess_time(columns: Columns, index: str | None) -> tuple[tuple[str, ...], st
                 name,
             ), "integers that grow by one with each row; no other column can be the time"
     raise DataError(_no_time(list(columns)))
+
+
+def _date_parts(columns: Columns, lower: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns named year, month, day, ... that hold integers, or names of months."""
+    found = [lower[part] for part in DATE_PARTS if part in lower]
+    return tuple(
+        name
+        for name in found
+        if is_whole(columns[name]) or (name.lower() == "month" and holds_months(columns[name]))
+    )
 
 
 def holds_dates(column: Any) -> bool:

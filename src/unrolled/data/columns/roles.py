@@ -24,10 +24,11 @@ class Roles:
     static: static covariates, constant within a series. Empty: those found among `past`.
     holidays: no columns, but the countries whose public holidays join the calendar: ("KR",
         "US-NY"). Needs the extra `unrolled[holidays]`.
+    wide: whether every column of numbers beside the time and the covariates is a series of its own;
+        they become the columns `series` and `value`. A table with `target` in it is long already.
 
-    >>> Roles(time="date", target=("OT",))
-    Roles(time='date', series=None, target=('OT',), past=None, future=(), static=(),
-          holidays=())
+    >>> Roles(time="date", target=("OT",)).target
+    ('OT',)
     """
 
     time: str | None = None
@@ -37,6 +38,7 @@ class Roles:
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
+    wide: bool = False
 
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""

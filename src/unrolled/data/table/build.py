@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from unrolled.data.columns.infer import guess_series, guess_time
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, time_names
 from unrolled.data.fill import is_missing
-from unrolled.data.table.findings import Findings
+from unrolled.data.table.findings import Findings, Notes
 from unrolled.data.table.layout import (
     Layout,
     Rows,
@@ -30,6 +31,7 @@ from unrolled.data.table.layout import (
     sort_rows,
 )
 from unrolled.data.table.source_format import SourceFormat
+from unrolled.data.table.wide import hint, make_long
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import DAY, HOUR, Step
 from unrolled.data.time.stamps import read_time
@@ -38,29 +40,19 @@ from unrolled.errors import DataError
 ASKED = "as asked"
 
 
-@dataclass
-class Notes:
-    """The findings about a table, collected while it is built."""
-
-    roles: dict[str, tuple[str, str]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    missing: dict[str, int] = field(default_factory=dict)
-    categories: dict[str, int] = field(default_factory=dict)
-
-
 def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
     """Read a source into the fields of a table, by name; see `Table.read`."""
-    raw = read_columns(source)
-    check_roles(roles, raw.columns)
     notes = Notes()
+    raw, roles, why = _read(source, roles, notes)
     time, stamps = _take_time(raw, roles, notes)
     series, codes, names = _take_series(raw, roles, stamps.values, notes)
+    notes.notes += [] if series else hint(raw.columns, roles)
     rows, layout = _grid(stamps, codes, names, step, bool(series), notes)
     wanted = _take_roles(raw, roles, notes)
     columns = _convert_columns(raw, wanted, rows, layout, notes)
     wanted = _guess_static(wanted, roles, columns, layout, notes)
     _fill_static(wanted.static, columns, layout, rows)
+    notes.roles |= why
     present = np.zeros(len(layout.times), bool)
     present[layout.places] = True
     times = layout.times if stamps.integer else layout.times.view("M8[us]")
@@ -83,6 +75,20 @@ def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
         "findings": _findings(raw, stamps, names, layout, notes),
         "source_format": source_format,
     }
+
+
+def _read(
+    source: Any, roles: Roles, notes: Notes
+) -> tuple[Raw, Roles, Mapping[str, tuple[str, str]]]:
+    """The columns, made long where they are wide; their roles, and the reasons that this gives."""
+    raw = read_columns(source)
+    long = make_long(raw, roles)
+    if long:
+        raw, roles = long.raw, long.roles
+        notes.notes += long.notes
+        notes.left_out |= long.left_out
+    check_roles(roles, raw.columns)
+    return raw, roles, long.why if long else {}
 
 
 def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:

@@ -14,6 +14,8 @@ class Findings:
     source: the path, the name of a sample or the kind of frame.
     rows: rows given; grid_rows: rows on the time grid, gaps included.
     series: number of series; step: the time step ("1h"); zone: the time zone, if one was given.
+    season: steps until the values do the same again (see `Table.season`), 1 for none; season_why:
+        whether it was asked for, is usual for the step, or was found.
     start, end: first and last time stamp, as text.
     roles: column -> (role, why it was taken for it).
     gaps: series -> number of rows added to fill gaps (only series that have some).
@@ -31,6 +33,8 @@ class Findings:
     grid_rows: int = 0
     series: int = 1
     step: str = ""
+    season: int = 1
+    season_why: str = ""
     zone: str | None = None
     start: str = ""
     end: str = ""
@@ -58,6 +62,7 @@ class Findings:
         lines = [
             f"{self.source}: {self.rows:,} rows{many}",
             f"from {self.start} to {self.end}{zone}, step {self.step}",
+            f"season {self.season}{f' ({self.season_why})' if self.season_why else ''}",
         ]
         grouped: dict[tuple[str, str], list[str]] = {}
         for column, said in self.roles.items():
@@ -71,7 +76,9 @@ class Findings:
         lines.append(self._gaps())
         if self.missing:
             lines.append(f"missing values: {_counts(self.missing)}")
-        lines += [f"left out: {column} ({why})" for column, why in self.left_out.items()]
+        lines += [
+            f"left out: {column or 'no name'} ({why})" for column, why in self.left_out.items()
+        ]
         return lines + [f"note: {note}" for note in self.notes]
 
     def _gaps(self) -> str:
@@ -80,6 +87,17 @@ class Findings:
         where = f": {_counts(self.gaps)}" if self.series > 1 else ""
         total = sum(self.gaps.values())
         return f"gaps: {total:,} missing rows added{where}"
+
+
+@dataclass
+class Notes:
+    """The findings about a table, collected while it is built."""
+
+    roles: dict[str, tuple[str, str]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    missing: dict[str, int] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
 
 
 def _counts(counts: Mapping[str, int], most: int = 12) -> str:

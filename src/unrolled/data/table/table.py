@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from unrolled.data.table.findings import Findings
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.time.grid import Step, Times
 from unrolled.data.time.holidays import count_holidays
+from unrolled.data.time.season import ASKED, find_season
 from unrolled.errors import DataError
 
 
@@ -49,12 +50,18 @@ class Table:
 
     @classmethod
     def read(
-        cls, source: Any, roles: Roles | None = None, *, step: str | int | None = None
+        cls,
+        source: Any,
+        roles: Roles | None = None,
+        *,
+        step: str | int | None = None,
+        season: int | None = None,
     ) -> Table:
         """Read a path (CSV, also .gz, or Parquet), a pandas, polars or pyarrow frame, or a mapping.
 
         roles: what the columns mean; whatever is None is inferred, and `findings` says why.
         step: the time step ("1h", "15min", "1D", "1MS", 1), default: the most common difference.
+        season: how many steps until the values do the same again, default: see `Table.season`.
         A `Table` as source gets other targets and covariates, without being read again.
         Rows are sorted; gaps in time become rows of missing values. Raises DataError, in one line
         with the row (counted from 1, without the header) or column, for anything that is not a
@@ -62,11 +69,11 @@ class Table:
         """
         roles = roles or Roles()
         if isinstance(source, Table):
-            return source._with_roles(roles)._with_holidays()
+            return source._with_roles(roles)._with_holidays()._with_season(season, source)
         from unrolled.data.table.build import build
 
-        fields = build(source, roles, None if step is None else Step.parse(step))
-        return cls(**fields)._with_holidays()
+        table = cls(**build(source, roles, None if step is None else Step.parse(step)))
+        return table._with_holidays()._with_season(season)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -74,6 +81,15 @@ class Table:
     def __repr__(self) -> str:
         rows = f"{len(self):,} rows, {len(self.names):,} series, step {self.step}"
         return f"Table({rows}, target {', '.join(self.roles.target) or 'none'})"
+
+    @property
+    def season(self) -> int:
+        """Steps until the values do the same again: given, usual for the step, or found; else 1.
+
+        Where no season is usual (integers, years), it is looked for in the targets, never in the
+        newest 30 % of a series. `findings.season_why` says which it was.
+        """
+        return self.findings.season
 
     @property
     def local_times(self) -> Times:
@@ -169,6 +185,22 @@ class Table:
         """The table with the holidays counted among its findings; unknown countries are refused."""
         held = count_holidays(self.local_times, self.step, self.roles.holidays)
         return replace(self, findings=replace(self.findings, holidays=held))
+
+    def _with_season(self, asked: int | None, before: Table | None = None) -> Table:
+        """With its season; that of `before` stays if it was given, or the targets are the same."""
+        if asked is None and before is not None:
+            given = before.findings.season_why == ASKED
+            if given or before.roles.target == self.roles.target:
+                return self
+        season, why = find_season(self.step, self._some_series(), asked)
+        return replace(self, findings=replace(self.findings, season=season, season_why=why))
+
+    def _some_series(self) -> Iterator[NDArray[np.float64]]:
+        """The targets of at most 50 series, evenly spread over them."""
+        names = [name for name in self.roles.target if self.columns[name].dtype != object]
+        for at in np.unique(np.linspace(0, len(self.names) - 1, 50).astype(int)):
+            for name in names:
+                yield self.columns[name][self.offsets[at] : self.offsets[at + 1]]
 
     def _texts(self, name: str) -> str:
         some = [repr(text) for text in dict.fromkeys(self.columns[name]) if text is not None][:3]

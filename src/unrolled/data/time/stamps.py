@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from unrolled.data.arrow import Ints, first_row, integers, is_text
 from unrolled.data.time.clock import LOWEST, Stamps, combine
 from unrolled.data.time.grid import MICROSECONDS
+from unrolled.data.time.months import holds_months, read_months
 from unrolled.data.time.stamp_text import read_text
 from unrolled.errors import DataError
 
@@ -32,8 +33,8 @@ def is_compact(values: Ints) -> bool:
 def read_time(columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...]) -> Stamps:
     """Read the time from one column, or from several: date and time, date and hour, or parts.
 
-    Parts are integers, the largest first: year, month, day, hour, minute, second. DataError names
-    the first row without a valid time.
+    Parts are integers, the largest first: year, month, day, hour, minute, second; the month may be
+    its English name. DataError names the first row without a valid time.
     """
     for name in names:
         if columns[name].null_count:
@@ -43,6 +44,10 @@ def read_time(columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...]) ->
             )
     if len(names) == 1:
         return _read_column(columns[names[0]], names[0])
+    if holds_months(columns[names[1]]):
+        months, code = read_months(columns[names[1]], names[1])
+        stamps = read_time({**columns, names[1]: months}, names)
+        return replace(stamps, forms=(stamps.forms[0], code, *stamps.forms[2:]))
     kinds = [columns[name].type for name in names]
     if all(pa.types.is_integer(kind) for kind in kinds) and not is_compact(
         integers(columns[names[0]])

@@ -34,7 +34,7 @@ class ForecastPreprocessor:
         rows = split.train_rows()
         transforms = [TargetTransform.plain(table.columns[n][rows]) for n in table.roles.target]
         columns = TablePreprocessor.fit(table, split)
-        return cls(columns, tuple(transforms), table.step.season)
+        return cls(columns, tuple(transforms), table.season)
 
     def with_logarithm(
         self, table: Table, rows: np.ndarray, *, always: bool = False

@@ -70,7 +70,9 @@ class SharedLine(nn.Module):
         planned = batch.future[:, :, list(shape.planned)].flatten(1)[:, :MOST_OTHERS]
         recent = batch.covariates[:, -self.recent :, self.columns].flatten(1)
         ones = own.new_ones(len(own), 1)
-        return torch.cat([own, recent, batch.future[:, 0, list(shape.steady)], planned, ones], dim=1)
+        return torch.cat(
+            [own, recent, batch.future[:, 0, list(shape.steady)], planned, ones], dim=1
+        )
 
     @torch.no_grad()
     def fit(self, train: Batches, validation: Batches) -> None:

@@ -1,0 +1,108 @@
+"""The parts of making a wide table long: values in a line, names, roles, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from unrolled.data.arrow import Ints
+from unrolled.data.columns.convert import convert
+from unrolled.data.columns.read import Raw
+from unrolled.data.columns.roles import Roles
+from unrolled.errors import DataError
+
+SERIES, TIME, VALUE = "series", "time", "value"
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Long:
+    """A wide table made long: its columns and their roles and why, what is to be said."""
+
+    raw: Raw
+    roles: Roles
+    why: Mapping[str, tuple[str, str]]
+    notes: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def numbers(raw: Raw, names: list[str]) -> Numbers:
+    """Columns (K, N), taken out of `raw` one by one; DataError for one that holds no numbers."""
+    matrix = np.empty((len(names), len(raw.columns[names[0]])))
+    for place, name in enumerate(names):
+        values = convert(name, raw.columns.pop(name), "wide: column")
+        if values.dtype == object:
+            raise DataError(f"wide: column {name!r}: expected numbers, got text")
+        matrix[place] = values
+    if np.isnan(matrix).all():
+        raise DataError(f"wide: expected numbers in {names[0]} to {names[-1]}, got no value at all")
+    return matrix
+
+
+def unroll(matrix: Numbers, drop: bool = True) -> tuple[Ints, Ints, Numbers]:
+    """Series (S, T) -> of each value the series, the step, and the value itself, (n,) each.
+
+    drop: whether to leave out what is missing after the last value of a series.
+    """
+    known = ~np.isnan(matrix)
+    steps, some = matrix.shape[1], known.any(axis=1)
+    lengths = some * (steps - drop * np.argmax(known[:, ::-1], axis=1))
+    inside = np.arange(steps) < lengths[:, None]
+    row, at = np.nonzero(inside)
+    return row, at, matrix[inside]
+
+
+def arrow_column(values: NDArray[Any]) -> Any:
+    """Values (n,) as a column; NaN is missing."""
+    return pa.chunked_array([pa.array(values, from_pandas=True)])
+
+
+def refuse_twice(column: Any, name: str) -> None:
+    """DataError for the first two rows of one name, or a row without one."""
+    seen: dict[Any, int] = {}
+    for row, value in enumerate(column.to_pylist(), 1):
+        if value is None:
+            raise DataError(f"wide: expected a name in column {name!r}, data row {row} has none")
+        if seen.setdefault(value, row) != row:
+            raise DataError(
+                f"wide: expected each {name!r} once, but data rows {seen[value]} and {row} both "
+                f"say {value!r}"
+            )
+
+
+def refuse_taken(names: Collection[str], *made: str) -> None:
+    """DataError where a column that stays is named as one that is made."""
+    for name in made:
+        if name in names:
+            raise DataError(f"wide: column {name!r}: rename it, the long table has one of its own")
+
+
+def long_roles(roles: Roles, time: str, series: str | None) -> Roles:
+    """The roles of the long table, where the user named none."""
+    return replace(
+        roles,
+        time=roles.time or time,
+        series=roles.series or series,
+        target=roles.target or (VALUE,),
+    )
+
+
+def note(count: int, what: str, long: Mapping[str, Any]) -> str:
+    """What was done, in a sentence."""
+    rows = f"{len(long[VALUE]):,} rows: {', '.join(long)}"
+    return f"wide: {count:,} {what} were turned into {rows}"
+
+
+def without_value(names: Any, row: Ints) -> list[str]:
+    """A note on the series without any value, which are left out."""
+    none = np.setdiff1d(np.arange(len(names)), row)
+    if not len(none):
+        return []
+    some = ", ".join(str(names[int(place)]) for place in none[:3])
+    return [f"wide: {len(none):,} series without a value left out: {some}{', …' * (len(none) > 3)}"]
