@@ -7,6 +7,7 @@ A command takes such dataclasses as arguments. `spread` shows typer their fields
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
@@ -119,6 +120,11 @@ def given(group: Any) -> dict[str, Any]:
 class Command(typer.core.TyperCommand):
     """A command whose help shows its options under the headings of their groups."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Several numbers after one option are one value: `--quantiles .1 .5 .9`."""
+        rest: list[str] = super().parse_args(ctx, _numbers_joined(args))
+        return rest
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments first, then each group, and last what has no heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -132,6 +138,21 @@ class Command(typer.core.TyperCommand):
         for heading, records in {**sections, "Options": others}.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
+
+
+NUMBERS = ("--quantiles",)
+
+
+def _numbers_joined(args: list[str]) -> list[str]:
+    """The numbers that follow an option which takes several, as one word."""
+    joined: list[str] = []
+    for word in args:
+        follows = len(joined) > 1 and joined[-2] in NUMBERS
+        if follows and re.fullmatch(r"[\d.,]+", word) and re.fullmatch(r"[\d.,]+", joined[-1]):
+            joined[-1] += f",{word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def written(name: str) -> str:

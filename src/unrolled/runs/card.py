@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from unrolled.version import __version__
 
 Status = Literal["training", "finished", "interrupted"]
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Card(BaseModel):

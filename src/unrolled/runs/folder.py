@@ -30,6 +30,7 @@ from unrolled.training.outcome import Epoch, Outcome
 
 MODEL = "model.safetensors"
 CARD = "run.json"
+SAME_FOR = {"classification": 2, "language": 2}  # tasks whose runs did not change with schema 3
 RESULTS = "results.json"
 HISTORY = "history.jsonl"
 WRITTEN = (
@@ -128,8 +129,10 @@ def load_card(folder: Path, task: str | None = None) -> Card:
 
 def check_schema(content: object, path: Path) -> None:
     """RunError when run.json is of another schema: what else it holds is then no damage."""
-    schema = content.get("schema") if isinstance(content, dict) else None
-    if isinstance(schema, int) and schema != SCHEMA:
+    if not isinstance(content, dict):
+        return
+    schema = content.get("schema")
+    if isinstance(schema, int) and schema not in (SCHEMA, SAME_FOR.get(content.get("task"))):
         raise RunError(f"{path} has schema {schema}, this version reads {SCHEMA}")
 
 

@@ -13,7 +13,7 @@ class Objective(Protocol):
     """A network, the losses of an epoch, and one number by which its epochs are compared.
 
     validated_on: what `validate` measures: "validation", or "training set without augmentation"
-        where nothing is held out.
+        where nothing is held out; empty where the epochs are fixed.
     """
 
     validated_on: str

@@ -104,9 +104,10 @@ class ProgressBar:
 
     def epoch(self, record: Epoch, best: int) -> None:
         """The line of an epoch."""
-        star = "  best so far" if best == record.epoch else ""
+        star = "  best so far" if best == record.epoch and self._validated_on else ""
+        validated = f"{self._validated_on} {record.validation_loss:.4f}   "
         self.say(
             f"epoch {record.epoch:>3}   train {record.train_loss:.4f}   "
-            f"{self._validated_on} {record.validation_loss:.4f}   {record.seconds:.1f} s{star}"
+            f"{validated if self._validated_on else ''}{record.seconds:.1f} s{star}"
         )
         self._name(record.epoch + 1)

@@ -12,7 +12,7 @@ from helpers.waves import HORIZON, ROLES, columns, quick, small
 
 from unrolled import Forecaster, Table, split
 from unrolled.data.table.encode import TablePreprocessor
-from unrolled.tasks.forecasting.inference import quantile_forecasts, windows_of
+from unrolled.tasks.forecasting.inference import calibrated_forecasts
 from unrolled.tasks.forecasting.prepare import EncodedTable
 
 VARYING = ("temp", "load", "wind", "sky", "price", "holiday")
@@ -39,7 +39,7 @@ def scrambled(given: Table, rows: np.ndarray, names: tuple[str, ...] = VARYING) 
 
 
 def weights(model: Forecaster) -> dict[str, torch.Tensor]:
-    return model.network.state_dict()
+    return model.network.measured.state_dict()
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -79,12 +79,11 @@ def test_other_validation_rows_leave_scales_and_vocabularies_as_they_are() -> No
 
 def forecasts(model: Forecaster, given: Table, cutoff: int) -> np.ndarray:
     """The quantiles of the one window of each part whose first target row is `cutoff`."""
-    windows = windows_of(
-        model.fitted.settings, EncodedTable.of(given, model.fitted.preprocessor), split(given).test
-    )
+    encoded = EncodedTable.of(given, model.fitted.preprocessor)
+    windows, found = calibrated_forecasts(model.fitted, encoded, split(given).test)
     index = np.flatnonzero(windows.cutoffs == cutoff)
     assert len(index) == 1
-    return quantile_forecasts(model.fitted, windows)[index]
+    return found.in_unit(found.quantiles, model.fitted.preprocessor.transforms)[index]
 
 
 @pytest.mark.parametrize("name", VARYING)
@@ -138,5 +137,7 @@ def test_intervals_are_calibrated_without_the_test_part(fitted: Forecaster) -> N
     rows = np.flatnonzero(split(given).test.mask())
     shifted: Any = scrambled(given, rows)
     other = small().fit(shifted, ROLES, training=quick())
-    assert torch.equal(fitted.network.margins, other.network.margins)
-    assert bool((fitted.network.margins != 0).any())
+    measured, theirs = fitted.network.measured, other.network.measured
+    assert torch.equal(measured.offsets, theirs.offsets)
+    assert bool((measured.offsets != 0).any())
+    assert torch.equal(measured.weights, theirs.weights)

@@ -34,7 +34,7 @@ def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
     Raises DataError when no series has a target value, and for a future covariate without a value
     in one of the F rows.
     """
-    known = ~np.isnan(table.numbers(table.roles.target)).all(axis=1)
+    known = np.asarray(~np.isnan(table.numbers(table.roles.target)).all(axis=1))
     if not known.any():
         target = f"target {table.roles.target[0]!r}"
         raise DataError(

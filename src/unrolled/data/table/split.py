@@ -134,7 +134,7 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
         _resolve(name, cut, table) for name, cut in (("validation", validation), ("test", test))
     ]
     rows = np.empty((len(table.names), 4), dtype=np.int64)
-    for s, name in enumerate(table.names):
+    for s in range(len(table.names)):
         start, end = int(table.offsets[s]), int(table.offsets[s + 1])
         times = table.times[start:end]
         test_start = _begin(cuts[1], times, end - start)
@@ -176,8 +176,8 @@ def _check_parts(names: tuple[str, ...], rows: np.ndarray, validation: Cut, test
         return
     longest = int(np.argmax(rows[:, 3] - rows[:, 0]))
     raise DataError(
-        f"split: {_series(names[longest])} has {rows[longest, 3] - rows[longest, 0]} rows and keeps "
-        f"none for training beside validation {validation} and test {test}"
+        f"split: {_series(names[longest])} has {rows[longest, 3] - rows[longest, 0]} rows and "
+        f"keeps none for training beside validation {validation} and test {test}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,31 +28,31 @@ def by_series(
     errors = {name: _by_series(series, np.abs(f - truth)) for name, f in forecasts.items()}
     scaled = _by_series(series, np.abs(forecasts[own] - truth) / _above(scales)[:, None])
     size = _by_series(series, np.abs(truth))
-    rows = [
-        {
-            "series": names[s],
-            "mae": error,
-            "ratio": error / base if (base := errors["seasonal naive"][s]) else np.nan,
-            "mase": scaled[s],
-            "size": size[s],
-            "best": min(forecasts, key=lambda name, s=s: errors[name][s]),  # type: ignore[misc]
-        }
-        for s, error in errors[own].items()
-    ]
-    rows.sort(key=lambda row: -np.nan_to_num(row["ratio"], nan=0.0))
-    sizes = [row["size"] for row in rows if row["size"] > 0]
-    middle = max(0, len(rows) // 2 - SHOWN // 2)
-    kept = {*range(SHOWN), *range(middle, middle + SHOWN), *range(len(rows) - SHOWN, len(rows))}
+    ratios = {s: _over(error, errors["seasonal naive"][s]) for s, error in errors[own].items()}
+    order = sorted(ratios, key=lambda s: -math.inf if math.isnan(ratios[s]) else -ratios[s])
+    middle = max(0, len(order) // 2 - SHOWN // 2)
+    places = {*range(SHOWN), *range(middle, middle + SHOWN), *range(len(order) - SHOWN, len(order))}
+    sizes = [size[s] for s in order if size[s] > 0]
     return {
-        "count": len(rows),
-        "better": sum(row["ratio"] < 1 for row in rows),
+        "count": len(order),
+        "better": sum(ratio < 1 for ratio in ratios.values()),
         "sizes": plain(max(sizes) / min(sizes)) if sizes else None,
         "rows": [
-            {key: plain(value) for key, value in row.items()}
-            for i, row in enumerate(rows)
-            if i in kept
+            {
+                "series": names[s],
+                "mae": plain(errors[own][s]),
+                "ratio": plain(ratios[s]),
+                "mase": plain(scaled.get(s, math.nan)),
+                "best": min(errors, key=lambda name: errors[name][s]),
+            }
+            for i, s in enumerate(order)
+            if i in places
         ],
     }
+
+
+def _over(error: float, base: float) -> float:
+    return error / base if base > 0 else math.nan
 
 
 def geometric_ratio(

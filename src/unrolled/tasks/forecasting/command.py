@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from unrolled.console import options
 from unrolled.console.groups import Groups, given
-from unrolled.console.options import COLUMN, Order, RowOptions
+from unrolled.console.options import EnsembleOptions, Order, RowOptions
 from unrolled.console.show import View, aligned, check_suffix
 from unrolled.console.sources import lasting, source
 from unrolled.console.values import cut, names, whole
 from unrolled.errors import SettingsError
+from unrolled.tasks.forecasting.options import (
+    ColumnOptions,
+    ForecastOptions,
+    HorizonOptions,
+    PlanOptions,
+    asked_of,
+)
 from unrolled.tasks.task import Job
 
 if TYPE_CHECKING:
@@ -32,72 +38,22 @@ ALIASES: Sequence[str] = ()
 FROM_TABLE = "--horizon forecasts it"
 FOR_REPORT: Sequence[str] = ("panels", "by_step")
 PART = "0.15"  # set aside to validate on, and to test on
-SHOWN = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE %", "mase": "MASE", "pinball": "pinball"}
+SHOWN = {
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "smape": "sMAPE %",
+    "mase": "MASE",
+    "ratio": "ratio",
+    "pinball": "pinball",
+}
 
-
-@dataclass(frozen=True)
-class ColumnOptions:
-    """What the columns of a table mean for a forecast."""
-
-    heading: ClassVar[str] = "To forecast a table"
-
-    target: Annotated[
-        list[str] | None,
-        typer.Option("--target", "-t", metavar=COLUMN, help="What to forecast; may be repeated."),
-    ] = None
-    past: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar=COLUMN,
-            help="Past covariates, known up to now [default: every usable column].",
-        ),
-    ] = None
-    future: Annotated[
-        list[str] | None,
-        typer.Option(metavar=COLUMN, help="Future covariates, known ahead: planned, a price."),
-    ] = None
-    static: Annotated[
-        list[str] | None,
-        typer.Option(metavar=COLUMN, help="Static covariates, constant within a series."),
-    ] = None
-    holidays: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COUNTRY", help="Holidays of countries, known ahead: KR,US-NY."),
-    ] = None
-    step: Annotated[
-        str | None,
-        typer.Option(metavar="STEP", help="The time step, 15min or 1h [default: found]."),
-    ] = None
-
-
-@dataclass(frozen=True)
-class HorizonOptions:
-    """How far a forecast looks ahead and back."""
-
-    heading: ClassVar[str] = ColumnOptions.heading
-
-    horizon: Annotated[
-        int | None, typer.Option(parser=whole, metavar="F", help="How many steps to forecast.")
-    ] = None
-    lookback: Annotated[
-        int | None,
-        typer.Option(parser=whole, metavar="T", help="How many steps the network looks back."),
-    ] = None
-
-
-@dataclass(frozen=True)
-class PlanOptions:
-    """What is known of the steps to forecast."""
-
-    heading: ClassVar[str] = "To forecast a table"
-
-    future: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Future covariates after the last row of the table."),
-    ] = None
-
-
-OPTIONS: Sequence[type] = (ColumnOptions, HorizonOptions, RowOptions)
+OPTIONS: Sequence[type] = (
+    ColumnOptions,
+    HorizonOptions,
+    RowOptions,
+    ForecastOptions,
+    EnsembleOptions,
+)
 READS: Sequence[type] = (ColumnOptions, RowOptions)
 EVALUATES: Sequence[type] = ()
 PREDICTS: Sequence[type] = (PlanOptions,)
@@ -119,7 +75,8 @@ def job(order: Order) -> Job:
     table = _read(order.file, order.own)
     targets = names(order.own[ColumnOptions].target) or table.roles.target
     table.check_target()
-    model = Forecaster(targets, **given(horizon), **given(order.network))
+    asked_for = given(horizon) | asked_of(order.own) | given(order.network)
+    model = Forecaster(targets, **asked_for, **given(order.own[EnsembleOptions]))
     asked = {"validation": PART, "test": PART} | given(order.split)
     parts = {name: cut(text) for name, text in asked.items()}
     training = Training(**given(order.training))
@@ -142,6 +99,14 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "target": list(settings.target),
         "horizon": settings.horizon,
         "lookback": settings.lookback,
+        "segment": settings.segment,
+        "season": plan.preprocessor.season,
+        "wide": found.wide,
+        "quantiles": ",".join(map(str, settings.quantiles)),
+        "loss": settings.loss,
+        "transform": settings.transform,
+        "refit_all": settings.refit == "all",
+        "ensemble": settings.ensemble,
         "time": found.time,
         "series": found.series,
         **{role: list(named or ()) for role, named in columns.items()},
@@ -156,7 +121,8 @@ def _read(file: str, own: Groups) -> Table:
     """Read a table; what the options do not say about its columns is guessed."""
     from unrolled.data import Table
 
-    return Table.read(source(file), _roles(own), step=own[ColumnOptions].step)
+    columns = own[ColumnOptions]
+    return Table.read(source(file), _roles(own), step=columns.step, season=columns.season)
 
 
 def _roles(own: Groups) -> Roles:
@@ -172,6 +138,7 @@ def _roles(own: Groups) -> Roles:
         future=names(columns.future),
         static=names(columns.static),
         holidays=names(columns.holidays),
+        wide=bool(columns.wide),
     )
 
 
@@ -235,7 +202,8 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _heading(key: str) -> str:
     name, _, level = key.rpartition("_")
-    return {"coverage": f"in {level} %", "width": f"width {level} %"}.get(name, SHOWN.get(key, key))
+    interval = {"coverage": "in {} %", "width": "width {} %", "winkler": "Winkler {} %"}
+    return interval[name].format(level) if name in interval else SHOWN.get(key, key)
 
 
 def _number(key: str, value: float | None) -> str:

@@ -41,6 +41,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
     horizon: F, the steps to forecast.
     lookback: T, the steps that are looked at; default 21 seasons of the table (three weeks of
         hours), at least the horizon and at most a third of the training rows.
+    season: m, the steps until it all comes again; default that of the table.
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
     segment: the steps that the network reads and forecasts at once; default a season (24 hours);
         1 is step by step.
@@ -71,6 +72,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         *,
         horizon: int,
         lookback: int | None = None,
+        season: int | None = None,
         cell: str = "gru",
         hidden: int = 128,
         layers: int = 1,
@@ -86,6 +88,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             target=(target,) if isinstance(target, str) else tuple(target),
             lookback=lookback,
             horizon=horizon,
+            season=season,
             cell=cell,
             hidden=hidden,
             layers=layers,
@@ -108,9 +111,11 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         training: Training | None = None,
     ) -> ForecastPlan:
         """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
-        table = Table.read(data, replace(roles or Roles(), target=self.settings.target))
+        settings = self.settings
+        roles = replace(roles or Roles(), target=settings.target)
+        table = Table.read(data, roles, season=settings.season)
         training = training or Training()
-        return ForecastPlan.of(table, self.settings, training, validation=validation, test=test)
+        return ForecastPlan.of(table, settings, training, validation=validation, test=test)
 
     def fit(
         self,

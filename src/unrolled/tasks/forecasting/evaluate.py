@@ -72,7 +72,7 @@ class Measurement:
 def evaluate(
     fit: ForecastFit, encoded: EncodedTable, part: Part, train_rows: np.ndarray
 ) -> dict[str, Any]:
-    """Measure the forecaster beside the baselines on the same windows: what `results.json` holds."""
+    """Measure the forecaster beside the baselines on the same windows: `results.json`."""
     measured = Measurement.of(fit, encoded, part, train_rows)
     targets = fit.settings.target
     by_target = {target: _measure(measured, k) for k, target in enumerate(targets)}
@@ -100,7 +100,7 @@ def headline(results: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _measure(measured: Measurement, k: int) -> dict[str, Any]:
-    """The errors of one target: a row for each method, by step, by series; coverage; the verdict."""
+    """One target: a row for each method, errors by step and by series, coverage, the verdict."""
     y, season = measured.truth[:, :, k], measured.fit.preprocessor.season
     steps = {n: metrics.mae_by_step(y, f[:, :, k]) for n, f in measured.forecasts.items()}
     table = [_row(measured, k, name) for name in measured.forecasts]

@@ -55,8 +55,8 @@ class ForecastObjective:
         for start in range(0, len(order), self.settings.batch_size):
             batch = self.train.batch(order[start : start + self.settings.batch_size])
             batch = batch.to(self.model.device)
-            each = self.model.each(batch, self.model.line(batch))
-            yield torch.stack([self._loss(forecasts, batch) for forecasts in each]).mean()
+            each = [self._loss(forecasts, batch) for forecasts in self.model.each(batch)]
+            yield torch.stack(each).mean()
 
     def validate(self) -> float:
         """The loss of the recurrent networks' mean, each known target counted once."""
@@ -64,7 +64,7 @@ class ForecastObjective:
         for batch in self.validation.batches():
             batch = batch.to(self.model.device)
             count = (~batch.targets.isnan()).sum().item()
-            forecasts = self.model.recurrent(batch, self.model.line(batch))
+            forecasts = self.model.recurrent(batch)
             total += self._loss(forecasts, batch).item() * count
             known += count
         return total / max(known, 1)

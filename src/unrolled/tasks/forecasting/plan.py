@@ -93,7 +93,6 @@ class ForecastPlan:
         settings, names = self.settings, self.table.names
         lines = [
             f"lookback: {settings.lookback} steps, in segments of {settings.segment}",
-            f"season: {self.preprocessor.season} steps",
         ]
         for name, transform in zip(settings.target, self.preprocessor.transforms, strict=True):
             if transform.unit is not None:

@@ -210,6 +210,7 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
         future=width,
         planned=tuple(planned),
         steady=tuple(steady),
+        unlearned=tuple(preprocessor.future_names.index(name) for name in fitted.unlearned),
         future_codes=preprocessor.future_categories,
     )
 

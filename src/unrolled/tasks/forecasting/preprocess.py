@@ -12,8 +12,10 @@ from unrolled.data.columns.roles import Roles
 from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Split
 from unrolled.data.table.table import Table
-from unrolled.data.time.grid import Step
+from unrolled.data.time.grid import Step, Times
 from unrolled.tasks.forecasting.transform import TargetTransform
+
+YEARLY = ("yearday_sin", "yearday_cos")
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,14 @@ class ForecastPreprocessor:
     """The columns of a table as a network sees them, what its targets become, and its season.
 
     columns: of the table, with its roles and its step; transforms: of the K targets;
-    season: m, in steps.
+    season: m, in steps; unlearned: features of the calendar of which training saw less than two
+    turns, so that a network would learn by heart what happened on a date.
     """
 
     columns: TablePreprocessor
     transforms: tuple[TargetTransform, ...]
     season: int
+    unlearned: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, table: Table, split: Split) -> Self:
@@ -34,7 +38,10 @@ class ForecastPreprocessor:
         rows = split.train_rows()
         transforms = [TargetTransform.plain(table.columns[n][rows]) for n in table.roles.target]
         columns = TablePreprocessor.fit(table, split)
-        return cls(columns, tuple(transforms), table.season)
+        span = table.local_times[rows]
+        unlearned = () if seen_twice(span) else YEARLY
+        kept = tuple(name for name in unlearned if name in columns.calendar)
+        return cls(columns, tuple(transforms), table.season, kept)
 
     def with_logarithm(
         self, table: Table, rows: np.ndarray, *, always: bool = False
@@ -65,10 +72,23 @@ class ForecastPreprocessor:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` gives the same one back."""
         transforms = [asdict(transform) for transform in self.transforms]
-        return {**self.columns.to_dict(), "transforms": transforms, "season": self.season}
+        return {
+            **self.columns.to_dict(),
+            "transforms": transforms,
+            "season": self.season,
+            "unlearned": list(self.unlearned),
+        }
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> Self:
         """The preprocessor that `to_dict` wrote."""
         transforms = tuple(TargetTransform(**one) for one in state["transforms"])
-        return cls(TablePreprocessor.from_dict(state), transforms, int(state["season"]))
+        unlearned = tuple(state["unlearned"])
+        return cls(TablePreprocessor.from_dict(state), transforms, int(state["season"]), unlearned)
+
+
+def seen_twice(times: Times) -> bool:
+    """Whether these times (N,) go through a year twice."""
+    if not np.issubdtype(times.dtype, np.datetime64):
+        return True
+    return bool((times.max() - times.min()).astype("m8[D]").astype(int) >= 2 * 365 - 2)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from unrolled.data.table.split import Part
 from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.objective import ForecastObjective, line_batches
@@ -19,7 +21,7 @@ from unrolled.training.progress import Display
 class FixedEpochs(ForecastObjective):
     """The same losses over all rows; nothing is left to validate on, so the last epoch is kept."""
 
-    validated_on = "nothing: the epochs are fixed"
+    validated_on = ""
     done = 0
 
     def validate(self) -> float:
@@ -31,29 +33,22 @@ class FixedEpochs(ForecastObjective):
 def refit(fit: ForecastFit, encoded: EncodedTable, display: Display) -> None:
     """Train the final network of a fit on all rows; the measured one stays as it is.
 
-    A fit that was interrupted is not refitted: its final weights are the measured ones.
+    The final weights of a fit or refit that is interrupted are the measured ones.
     """
-    measured, final = fit.network.measured, fit.network.final
+    measured, final, settings = fit.network.measured, fit.network.final, fit.settings
     assert final is not None
-    untrained = {name: value.clone() for name, value in final.state_dict().items()}
+    untrained = [parameter.detach().clone() for parameter in final.parameters()]
     final.load_state_dict(measured.state_dict())
     if fit.outcome.ended == "interrupted":
         return
-    for name, parameter in final.named_parameters():
-        parameter.data.copy_(untrained[name])
-    windows = encoded.windows(
-        _all_rows(encoded), fit.settings.decided_lookback, fit.settings.horizon
-    )
+    for parameter, value in zip(final.parameters(), untrained, strict=True):
+        parameter.data.copy_(value)
+    whole = Part.whole(np.diff(encoded.table.offsets).tolist(), encoded.table.names)
+    windows = encoded.windows(whole, settings.decided_lookback, settings.horizon)
     epochs = fit.outcome.best_epoch
     training = replace(fit.training, epochs=epochs, patience=epochs)
+    display.say(f"once more on all rows, {epochs} epochs, for what comes next")
     final.line.solve(line_batches(final, windows), measured.line.choice)
-    train(
-        FixedEpochs(final, windows, windows, training, fit.settings.loss), training, display=display
-    )
-
-
-def _all_rows(encoded: EncodedTable) -> Part:
-    table = encoded.table
-    return replace(
-        Part.whole((table.offsets[1:] - table.offsets[:-1]).tolist(), table.names), name="whole"
-    )
+    objective = FixedEpochs(final, windows, windows, training, settings.loss)
+    if train(objective, training, display=display).ended == "interrupted":
+        final.load_state_dict(measured.state_dict())

@@ -22,6 +22,7 @@ class ForecasterSettings:
     target: tuple[str, ...]
     lookback: int | None
     horizon: int
+    season: int | None
     cell: str
     hidden: int
     layers: int
@@ -38,7 +39,7 @@ class ForecasterSettings:
             raise SettingsError("forecaster: name at least one target column")
         check_count("forecaster: horizon", self.horizon)
         check_count("forecaster: ensemble", self.ensemble)
-        for name in ("lookback", "segment"):
+        for name in ("lookback", "segment", "season"):
             if getattr(self, name) is not None:
                 check_count(f"forecaster: {name}", getattr(self, name))
         if self.lookback is not None and (self.segment or 1) > self.lookback:

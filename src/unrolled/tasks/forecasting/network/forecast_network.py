@@ -1,4 +1,4 @@
-"""The network of a forecaster: recurrent networks beside a shared line, mixed as validation says."""
+"""The network of a forecaster: recurrent networks beside a shared line, and their mixture."""
 
 from __future__ import annotations
 
@@ -47,22 +47,21 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
 
     def mixed(self, batch: WindowBatch) -> tuple[Tensor, list[Tensor]]:
         """The quantiles, and the M forecasts (B, F, K) that their middle is mixed of."""
-        line = self.line(batch)
-        spread = self.recurrent(batch, line)
+        spread = self.recurrent(batch)
         middle = spread[..., spread.shape[-1] // 2]
-        members = [middle, line, self.seasonal(batch)]
+        members = [middle, self.line(batch), self.seasonal(batch)]
         point = self.point(members, batch.history)
         spread = spread - middle.unsqueeze(-1)
         return (point.unsqueeze(-1) + spread).sort(-1).values, members
 
-    def recurrent(self, batch: WindowBatch, line: Tensor) -> Tensor:
+    def recurrent(self, batch: WindowBatch) -> Tensor:
         """The mean of the recurrent networks: (B, F, K, Q)."""
-        found = torch.stack(self.each(batch, line)).mean(0)
+        found = torch.stack(self.each(batch)).mean(0)
         return found.expand(*found.shape[:3], len(self.quantiles))
 
-    def each(self, batch: WindowBatch, line: Tensor) -> list[Tensor]:
-        """What each recurrent network forecasts beside the line (B, F, K): (B, F, K, Q)."""
-        return [network(batch, line) for network in self.members()]
+    def each(self, batch: WindowBatch) -> list[Tensor]:
+        """What each recurrent network forecasts: (B, F, K, Q)."""
+        return [network(batch) for network in self.members()]
 
     def seasonal(self, batch: WindowBatch) -> Tensor:
         """The value one season before, the last value where the past is shorter: (B, F, K)."""

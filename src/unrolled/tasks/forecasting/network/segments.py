@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -11,12 +13,12 @@ from unrolled.tasks.forecasting.network.shape import Shape, WindowBatch
 
 
 class Embedded(nn.Module):
-    """Replace columns of codes by learned vectors: (..., D) -> (..., width)."""
+    """Replace columns of codes by learned vectors, leave some out: (..., D) -> (..., width)."""
 
-    def __init__(self, columns: int, codes: dict[int, int]) -> None:
+    def __init__(self, columns: int, codes: dict[int, int], hidden: tuple[int, ...] = ()) -> None:
         super().__init__()
-        self.codes = codes
-        self.plain = [i for i in range(columns) if i not in codes]
+        self.codes, self.whole = codes, not codes and not hidden
+        self.plain = [i for i in range(columns) if i not in codes and i not in hidden]
         sizes = [vector_size(size) for size in codes.values()]
         self.tables = nn.ModuleList(
             nn.Embedding(n, w) for n, w in zip(codes.values(), sizes, strict=True)
@@ -25,7 +27,7 @@ class Embedded(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Codes are whole numbers kept in float columns."""
-        if not self.codes:
+        if self.whole:
             return values
         columns = zip(self.codes, self.tables, strict=True)
         vectors = [table(values[..., column].long()) for column, table in columns]
@@ -34,7 +36,7 @@ class Embedded(nn.Module):
 
 def vector_size(vocabulary: int) -> int:
     """The length of a learned vector for one of so many words."""
-    return min(16, 1 + round(vocabulary**0.5))
+    return min(16, 1 + round(math.sqrt(vocabulary)))
 
 
 class SegmentNetwork(nn.Module):
@@ -42,12 +44,12 @@ class SegmentNetwork(nn.Module):
 
         e_i      = relu(E [own, missing, covariates of segment i])        (B K, T / s, H)
         h        = the encoder's last state over e_1 .. e_n               (B K, H)
-        d_j      = p_j + c_k + a_s + U future_j + W line_j                (B K, F / s, H)
+        d_j      = p_j + c_k + a_s + U future_j                           (B K, F / s, H)
         z_j      = one step of the same encoder from h on d_j             (B K, F / s, H)
         forecast = V z_j                                                  s steps, Q numbers each
 
     s steps are a segment; p_j is learned for the place ahead, c_k for the target, a_s for the
-    series; line_j is what the shared line forecasts. With a segment of one step it is an ordinary encoder, step by step. Source: Lin et al.
+    series. With a segment of one step it is an ordinary encoder, step by step. Source: Lin et al.
     2023, SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting.
     """
 
@@ -67,16 +69,15 @@ class SegmentNetwork(nn.Module):
         self.read = shape.lookback // segment  # segments of the past
         self.ahead = -(-shape.horizon // segment)
         self.embed = Embedded(shape.covariates, shape.codes)
-        self.embed_future = Embedded(shape.future, shape.future_codes)
+        self.embed_future = Embedded(shape.future, shape.future_codes, shape.unlearned)
         self.enter = nn.Linear(segment * (2 + self.embed.width), hidden)
         self._forget_masks()
-        self.encoder = LAYERS[cell](
+        self.encoder: nn.Module = LAYERS[cell](
             hidden, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0
         )
         self.position = nn.Parameter(torch.randn(self.ahead, hidden) * 0.02)
         self.target = nn.Parameter(torch.randn(shape.targets, hidden) * 0.02)
         self.known = nn.Linear(segment * self.embed_future.width, hidden, bias=False)
-        self.first = nn.Linear(segment, hidden, bias=False)
         self.names = nn.Embedding(shape.series + 1, vector_size(shape.series), padding_idx=0)
         self.named = nn.Linear(self.names.embedding_dim, hidden, bias=False)
         self.output = nn.Linear(hidden, segment * outputs)
@@ -90,20 +91,16 @@ class SegmentNetwork(nn.Module):
         with torch.no_grad():
             self.enter.weight.view(-1, self.segment, width)[:, :, masks] = 0
 
-    def forward(self, batch: WindowBatch, line: Tensor) -> Tensor:
-        """Quantiles (B, F, K, Q) in the unit of the window; in training they may still cross.
-
-        line: what the shared line forecasts, (B, F, K).
-        """
+    def forward(self, batch: WindowBatch) -> Tensor:
+        """Quantiles (B, F, K, Q) in the unit of the window; in training they may still cross."""
         size, count = batch.own.shape[:2]
         _, state = self.encoder(torch.relu(self.enter(self._segments(batch))))
-        places = self._places(batch) + self.first(self._in_segments(line.transpose(1, 2)))
-        places = places.reshape(size * count * self.ahead, 1, -1)
-        mixed, _ = self.encoder(places, self._spread(state))
+        places = self._places(batch).reshape(size * count * self.ahead, 1, -1)
+        mixed = self._step(places, state)
         mixed = mixed.view(size * count, self.ahead, -1)
         if self.training:
             mixed = nn.functional.dropout(mixed, self.dropout)
-        steps = self.output(mixed).view(size, count, self.ahead * self.segment, -1)
+        steps: Tensor = self.output(mixed).view(size, count, self.ahead * self.segment, -1)
         return steps[:, :, : self.shape.horizon].transpose(1, 2)
 
     def _segments(self, batch: WindowBatch) -> Tensor:
@@ -127,9 +124,9 @@ class SegmentNetwork(nn.Module):
         series = batch.series
         if self.training:  # so that 0 learns to stand for a series never seen
             series = series * (torch.rand(size, device=series.device) > 0.1)
-        places = self.position + self.target.unsqueeze(1)
+        places: Tensor = self.position + self.target.unsqueeze(1)
         places = places + self.named(self.names(series)).view(size, 1, 1, -1)
-        if self.shape.future:
+        if self.embed_future.width:
             future = self._in_segments(self.embed_future(batch.future).transpose(1, 2))
             future = future.transpose(1, 2).flatten(2).unsqueeze(1)
             if self.training:
@@ -138,17 +135,22 @@ class SegmentNetwork(nn.Module):
         return places.expand(size, count, -1, -1)
 
     def _in_segments(self, steps: Tensor) -> Tensor:
-        """Steps ahead (B, C, F) as segments, the last step repeated to fill one: (B, C, F / s, s)."""
+        """Steps ahead (B, C, F) as segments, filled by the last step: (B, C, F / s, s)."""
         short = self.ahead * self.segment - self.shape.horizon
         filled = torch.cat([steps, steps[..., -1:].expand(-1, -1, short)], dim=-1)
         return filled.view(*steps.shape[:2], self.ahead, self.segment)
 
-    def _spread(self, state: Tensor | tuple[Tensor, ...]) -> Tensor | tuple[Tensor, Tensor]:
-        """The last state of a window (L, B K, H), for every segment ahead: (L, B K F / s, H)."""
+    def _step(self, places: Tensor, state: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+        """One step of the encoder for every segment ahead, each from the last state of its window.
+
+        places: (B K F / s, 1, H); state: (L, B K, H), a pair of an LSTM. Returns what places are.
+        """
         if isinstance(state, tuple):
             hidden, cell = (part.repeat_interleave(self.ahead, dim=1) for part in state)
-            return hidden, cell
-        return state.repeat_interleave(self.ahead, dim=1)
+            steps: Tensor = self.encoder(places, (hidden, cell))[0]
+            return steps
+        steps = self.encoder(places, state.repeat_interleave(self.ahead, dim=1))[0]
+        return steps
 
 
 def _less_last(values: Tensor, columns: tuple[int, ...]) -> Tensor:

@@ -20,7 +20,8 @@ class Shape:
         -> size of its vocabulary, for a learned embedding.
     future: Dk columns known of the horizon; planned: those of which every step says its own;
         steady: those of which the first step says all (the calendar, static covariates);
-        future_codes: as codes.
+        unlearned: those that the network does not see, a cycle that training went through less
+        than twice; future_codes: as codes.
     """
 
     lookback: int
@@ -35,6 +36,7 @@ class Shape:
     future: int
     planned: tuple[int, ...]
     steady: tuple[int, ...]
+    unlearned: tuple[int, ...]
     future_codes: dict[int, int]
 
 
