@@ -17,7 +17,7 @@ WQL is the weighted quantile loss at 0.05, 0.5 and 0.95, CRPS twice the mean pin
 Every side takes as many steps on the same rows, the first 70 %; the 15 % between are ours to choose
 the epoch and to calibrate by. With --known the others train on these too. All else is what
 each library does when nothing is said. Darts' BlockRNNModel and NeuralForecast take the forecast of
-step k from the state k - 24 steps before the end, so that near steps are forecast no better than
+step k from the state 24 - k steps before the end, so that near steps are forecast no better than
 far ones; Darts' RNNModel, which goes step by step and draws samples, is there too for that reason.
 """
 

@@ -77,27 +77,36 @@ def ours(asked: Asked) -> int:
         display=display,
     )
     if asked.test:
-        import numpy as np
-
         table = model.backtest(asked.csv, test=asked.test, stride=asked.horizon)
-        levels = [round(100 * (1 - 2 * q)) for q in asked.quantiles if q < 0.5]
-        names = [f"y_lo_{level}" for level in levels] + ["y"]
-        names += [f"y_hi_{level}" for level in reversed(levels)]
-        found = np.stack([table[name].to_numpy() for name in names], axis=-1)
-        np.save(asked.out, found.reshape(-1, asked.horizon, len(names)))
+        save(asked, [table[name].to_numpy() for name in our_names(asked.quantiles)])
     return display.steps
+
+
+def our_names(quantiles: list[float]) -> list[str]:
+    """The columns of a backtest that hold these quantiles."""
+    levels = [round(100 * (1 - 2 * q)) for q in quantiles if q < 0.5]
+    below, above = ([f"y_{side}_{level}" for level in levels] for side in ("lo", "hi"))
+    return [*below, "y", *reversed(above)]
 
 
 def darts(asked: Asked, recursive: bool) -> int:
     """Darts: a BlockRNNModel, or an RNNModel, which forecasts a step at a time, in samples."""
-    import numpy as np
-    import pandas as pd
     from darts import TimeSeries
+
+    table, spread, middle = scaled(asked)
+    series = TimeSeries.from_dataframe(table, "time", "y", freq="h").astype("float32")
+    model = darts_model(asked, recursive)
+    model.fit(series[: asked.rows])
+    steps = int(model.trainer.global_step)  # the trainer is another one after a forecast
+    if asked.test:
+        save(asked, darts_forecasts(model, series, asked, recursive), spread, middle)
+    return steps
+
+
+def darts_model(asked: Asked, recursive: bool) -> Any:
+    """The model; what is not said is as Darts has it."""
     from darts.models import BlockRNNModel, RNNModel
 
-    table = pd.read_csv(asked.csv, parse_dates=["time"])
-    middle, spread = scale(table, asked.rows)
-    series = TimeSeries.from_dataframe(table, "time", "y", freq="h").astype(np.float32)
     more: dict[str, Any] = {"output_chunk_length": asked.horizon}
     if recursive:
         more = {"training_length": asked.lookback + asked.horizon}
@@ -105,7 +114,7 @@ def darts(asked: Asked, recursive: bool) -> int:
         from darts.utils.likelihood_models.torch import QuantileRegression
 
         more["likelihood"] = QuantileRegression(asked.quantiles)
-    model = (RNNModel if recursive else BlockRNNModel)(
+    return (RNNModel if recursive else BlockRNNModel)(
         input_chunk_length=asked.lookback,
         model=asked.cell.upper(),
         hidden_dim=HIDDEN,
@@ -115,47 +124,58 @@ def darts(asked: Asked, recursive: bool) -> int:
         pl_trainer_kwargs={**TRAINER, "max_steps": asked.steps},
         **more,
     )
-    model.fit(series[: asked.rows])
-    steps = int(model.trainer.global_step)  # the trainer is another one after a forecast
-    if asked.test:
-        how = {"num_samples": SAMPLES} if recursive else {"predict_likelihood_parameters": True}
-        forecasts = model.historical_forecasts(
-            series,
-            start=table["time"].iloc[-asked.test],
-            forecast_horizon=asked.horizon,
-            stride=asked.horizon,
-            retrain=False,
-            last_points_only=False,
-            **how,
-        )
-        found = np.stack(
-            [one.all_values()[:, 0] if recursive else one.values() for one in forecasts]
-        )
-        if recursive:
-            found = np.moveaxis(np.quantile(found, asked.quantiles, axis=-1), 0, -1)
-        np.save(asked.out, found * spread + middle)
-    return steps
+
+
+def darts_forecasts(model: Any, series: Any, asked: Asked, recursive: bool) -> list[Any]:
+    """The forecasts of the test rows: each quantile in one long row."""
+    import numpy as np
+
+    forecasts = model.historical_forecasts(
+        series,
+        start=series.time_index[-asked.test],
+        forecast_horizon=asked.horizon,
+        stride=asked.horizon,
+        retrain=False,
+        last_points_only=False,
+        num_samples=SAMPLES if recursive else 1,
+        predict_likelihood_parameters=not recursive,
+    )
+    if recursive:
+        samples = np.concatenate([forecast.all_values()[:, 0] for forecast in forecasts])
+        return list(np.quantile(samples, asked.quantiles, axis=1))
+    return list(np.concatenate([forecast.values() for forecast in forecasts]).T)
 
 
 def neuralforecast(asked: Asked) -> int:
-    """NeuralForecast: its GRU or LSTM; it knows steps only, and draws 32 windows for each.
+    """NeuralForecast: its GRU or LSTM; it knows steps only, and draws 32 windows for each."""
+    from neuralforecast import NeuralForecast
+
+    table, spread, middle = scaled(asked)
+    table = table.rename(columns={"time": "ds"}).assign(unique_id="one")
+    forecaster = NeuralForecast(models=[neural_model(asked)], freq="h")
+    forecaster.fit(table[: asked.rows])
+    if asked.test:
+        found = forecaster.cross_validation(
+            table, n_windows=None, test_size=asked.test, step_size=asked.horizon, use_fitted=True
+        )
+        numbers = found.drop(columns=["unique_id", "ds", "cutoff", "y"]).to_numpy()
+        save(asked, list(numbers.T), spread, middle)
+    return len(forecaster.models[0].train_trajectories)
+
+
+def neural_model(asked: Asked) -> Any:
+    """The model; what is not said is as NeuralForecast has it.
 
     Not with `recurrent=True`: of an MQLoss that forecasts the mean of the quantiles alone.
     """
-    import numpy as np
-    import pandas as pd
-    from neuralforecast import NeuralForecast
-    from neuralforecast import models as neural
+    from neuralforecast import models
 
-    table = pd.read_csv(asked.csv, parse_dates=["time"])
-    middle, spread = scale(table, asked.rows)
-    table = table.rename(columns={"time": "ds"}).assign(unique_id="one")
     more: dict[str, Any] = {"decoder_layers": 1}  # a linear map, as the others have
     if asked.quantiles:
         from neuralforecast.losses.pytorch import MQLoss
 
         more = {"loss": MQLoss(quantiles=asked.quantiles)}
-    model = getattr(neural, asked.cell.upper())(
+    return getattr(models, asked.cell.upper())(
         h=asked.horizon,
         input_size=asked.lookback,
         encoder_n_layers=1,
@@ -168,24 +188,25 @@ def neuralforecast(asked: Asked) -> int:
         **TRAINER,
         **more,
     )
-    forecaster = NeuralForecast(models=[model], freq="h")
-    forecaster.fit(table[: asked.rows])
-    if asked.test:
-        found = forecaster.cross_validation(
-            table, n_windows=None, test_size=asked.test, step_size=asked.horizon, use_fitted=True
-        )
-        numbers = found.drop(columns=["unique_id", "ds", "cutoff", "y"]).to_numpy()
-        shape = (-1, asked.horizon, len(asked.quantiles))
-        np.save(asked.out, numbers.reshape(shape) * spread + middle)
-    return len(forecaster.models[0].train_trajectories)
 
 
-def scale(table: Any, rows: int) -> tuple[float, float]:
-    """Scale y of a pandas frame in place by its training rows; the mean and the deviation."""
-    known = table["y"][:rows]
-    middle, spread = float(known.mean()), float(known.std())
+def scaled(asked: Asked) -> tuple[Any, float, float]:
+    """The CSV as a pandas frame, y scaled by its training rows; their deviation and mean."""
+    import pandas as pd
+
+    table = pd.read_csv(asked.csv, parse_dates=["time"])
+    known = table["y"][: asked.rows]
+    spread, middle = float(known.std()), float(known.mean())
     table["y"] = (table["y"] - middle) / spread
-    return middle, spread
+    return table, spread, middle
+
+
+def save(asked: Asked, quantiles: list[Any], spread: float = 1, middle: float = 0) -> None:
+    """Write forecasts, each quantile in one long row, as (n, F, Q), in the unit of the CSV."""
+    import numpy as np
+
+    found = np.stack(quantiles, axis=-1).reshape(-1, asked.horizon, len(quantiles))
+    np.save(asked.out, found * spread + middle)
 
 
 SIDES: dict[str, Callable[[Asked], int]] = {
