@@ -28,7 +28,6 @@ from unrolled.training import loop
 
 # What a fit imports on its way: once, here, and not in every fork.
 SLOW: tuple[str, ...] = (
-    "torch._dynamo",
     "pyarrow.compute",
     "pyarrow.csv",
     "rich.progress",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.errors import TrainingError
+from unrolled.training.adamw import AdamW
 from unrolled.training.checkpoint import Checkpoint
 from unrolled.training.objective import Objective
 from unrolled.training.outcome import Epoch, Outcome
@@ -55,12 +56,7 @@ class _Loop:
             display,
         )
         self.parameters = [p for p in objective.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            self.parameters,
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        self.optimizer = AdamW(self.parameters, settings.learning_rate, settings.weight_decay)
         self.average = [p.detach().clone() for p in self.parameters]
         self.best = [p.detach().clone() for p in self.parameters]
         self.outcome = Outcome()
@@ -101,7 +97,7 @@ class _Loop:
         if validation < outcome.best_loss:  # before the history grows: Ctrl-C may come any time
             self.best = [p.clone() for p in self._kept()]
             outcome.best_loss, outcome.best_epoch = validation, epoch
-        mean, rate = total / max(len(self.objective), 1), self.optimizer.param_groups[0]["lr"]
+        mean, rate = total / max(len(self.objective), 1), self.optimizer.learning_rate
         seconds = round(time.perf_counter() - began, 3)
         outcome.history.append(Epoch(epoch, mean, validation, rate, seconds))
         self.display.epoch(outcome.history[-1], outcome.best_epoch)
@@ -113,10 +109,9 @@ class _Loop:
         if not math.isfinite(value):
             raise TrainingError(self._diverged(f"the loss became {value}", epoch, step + 1))
         steps = len(self.objective)
-        rate = self.settings.rate((epoch - 1) * steps + step, self.settings.epochs * steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        done, planned = (epoch - 1) * steps + step, self.settings.epochs * steps
+        self.optimizer.learning_rate = self.settings.rate(done, planned)
+        self.optimizer.zero_grad()
         loss.backward()
         if self.settings.clip:
             nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
@@ -160,24 +155,15 @@ class _Loop:
 
     def save(self, store: Checkpoint) -> None:
         """Everything that the next epoch depends on."""
-        tensors: dict[str, Tensor] = {}
-        moments = self.optimizer.state_dict()["state"]
+        tensors = self.optimizer.tensors()
         for i, parameter in enumerate(self.parameters):
             tensors |= {f"{i}.weight": parameter, f"{i}.average": self.average[i]}
             tensors[f"{i}.best"] = self.best[i]
-            tensors |= {f"{i}.adam.{name}": value for name, value in moments.get(i, {}).items()}
         store.save(tensors, asdict(self.outcome))
 
     def load(self, store: Checkpoint) -> None:
         tensors, state = store.load()
-        moments: dict[int, dict[str, Tensor]] = {}
-        for i in range(len(self.parameters)):
-            prefix = f"{i}.adam."
-            moments[i] = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict(
-            {"state": {i: m for i, m in moments.items() if m}, "param_groups": groups}
-        )
+        self.optimizer.load(tensors)
         for name, values in (("average", self.average), ("best", self.best)):
             torch._foreach_copy_(values, [tensors[f"{i}.{name}"] for i in range(len(values))])
         self._set([tensors[f"{i}.weight"] for i in range(len(self.parameters))])

@@ -75,7 +75,9 @@ def decided(settings: LanguageSettings, vocabulary: int, symbols: int) -> Langua
     dropout = settings.dropout
     if dropout.weights is not None:
         return settings
-    with torch.device("meta"):  # counted without memory
+    # Made to be counted, with no trace in what is drawn later. Not on the device "meta", where an
+    # embedding's first values cost an import of torch's compiler, which is seconds.
+    with torch.random.fork_rng(devices=[]):
         one = LanguageNetwork(settings, vocabulary)
     weights = sum(parameter.numel() for parameter in one.parameters())
     share = weight_drop(dropout.outputs, symbols, weights)
