@@ -3,11 +3,11 @@
     python -m benchmarks.m4 [CSV] [--horizon 48] [--season 24] [--seeds 1] [--ensemble 2]
 
 The wide file is read as it is. The last 48 points of each series are held out: the forecaster is
-fitted on the rest, chooses on the 96 points before, learns from all of the rest again, and forecasts
-the 48 points once. sMAPE and MASE are as in the competition (in percent; scaled by the seasonal
-differences of the rest), averaged over series; OWA is the mean of both, each over that of Naive2 on
-the same points. Naive2 is the last value with the season of a classical multiplicative decomposition
-put back, where the competition's test of autocorrelation at 90 % finds a season.
+fitted on the rest, chooses on the 96 points before, learns from all of the rest again, and
+forecasts the 48 points once. sMAPE and MASE are as in the competition (in percent; scaled by the
+seasonal differences of the rest), averaged over series; OWA is the mean of both, each over that of
+Naive2 on the same points. Naive2 is the last value with the season of a classical multiplicative
+decomposition put back, where the competition's test of autocorrelation at 90 % finds a season.
 """
 
 from __future__ import annotations

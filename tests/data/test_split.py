@@ -105,9 +105,21 @@ def test_settings_that_make_no_sense(validation: float, test: float | str, messa
 
 def test_a_series_without_training_rows_is_named() -> None:
     with pytest.raises(DataError, match=r"series 's1' has 5 rows and keeps none for training"):
-        split(table(50, 5), validation=2, test=3)
+        split(table(4, 5), validation=2, test=3)
     with pytest.raises(DataError, match=r"series 's0' has 50 rows and keeps none for training"):
         split(table(50), validation="2019-01-01", test=0.1)
+
+
+def test_a_series_too_short_to_be_measured_is_learned_from() -> None:
+    found = split(table(50, 5), validation=2, test=3)
+    assert found.bounds.tolist() == [[0, 45, 47, 50], [50, 55, 55, 55]]
+
+
+def test_a_series_that_begins_after_the_test_date_has_no_training_row() -> None:
+    given = table(50)
+    late = dataclasses.replace(given, offsets=np.array([0, 40, 50]), names=("a", "b"))
+    found = split(late, validation=given.times[20], test=given.times[35])
+    assert found.bounds.tolist() == [[0, 20, 35, 40], [40, 40, 40, 50]]
 
 
 def test_a_time_stamp_needs_a_time() -> None:

@@ -132,7 +132,7 @@ def check_schema(content: object, path: Path) -> None:
     if not isinstance(content, dict):
         return
     schema = content.get("schema")
-    if isinstance(schema, int) and schema not in (SCHEMA, SAME_FOR.get(content.get("task"))):
+    if isinstance(schema, int) and schema not in (SCHEMA, SAME_FOR.get(str(content.get("task")))):
         raise RunError(f"{path} has schema {schema}, this version reads {SCHEMA}")
 
 

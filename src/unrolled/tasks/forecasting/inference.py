@@ -63,8 +63,17 @@ class Forecasts:
         return found
 
     def moved(self, offsets: np.ndarray) -> Forecasts:
-        """The same with quantiles moved by offsets that fit (n, F, K, Q); they never cross."""
-        return replace(self, quantiles=np.sort(self.quantiles + offsets, axis=-1))
+        """The same with quantiles moved by offsets that fit (n, F, K, Q).
+
+        They never cross, and the middle stays.
+        """
+        half = self.quantiles.shape[-1] // 2
+        middle = self.quantiles[..., half : half + 1]
+        moved = self.quantiles + offsets
+        low = np.minimum(moved[..., :half], middle)
+        high = np.maximum(moved[..., half + 1 :], middle)
+        parts = [np.sort(low, axis=-1), middle, np.sort(high, axis=-1)]
+        return replace(self, quantiles=np.concatenate(parts, axis=-1))
 
     def in_unit(self, values: np.ndarray, transforms: Iterable[TargetTransform]) -> np.ndarray:
         """Values (n, F, K, ...) of these windows in the unit of the targets, float64."""

@@ -112,8 +112,21 @@ class ForecastPlan:
     @property
     def findings(self) -> dict[str, Any]:
         """What was found in the table, its split, and what was decided."""
-        found = self.table.findings.to_dict()
-        return {**found, "split": self.parts.to_dict(), "decisions": self.decisions()}
+        return {
+            **self.table.findings.to_dict(),
+            "split": self.parts.to_dict(),
+            "decisions": self.decisions(),
+            "weights": self.weights(),
+        }
+
+    def weights(self) -> dict[str, str]:
+        """What the weights in the run folder learned from, by the first part of their names."""
+        parts = self.parts.to_dict()
+        last = parts["test"]["to"] or parts["validation"]["to"]
+        found = {"measured": f"rows up to {parts['train']['to']}: every figure is of these"}
+        if self.settings.refit == "all":
+            found["final"] = f"all rows, up to {last}: predict uses these"
+        return found
 
     def fingerprint(self) -> str:
         """A mark that other numbers would not have."""

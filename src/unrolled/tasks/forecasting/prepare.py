@@ -26,7 +26,8 @@ class EncodedTable:
     targets (N, K) are float64 after their transform, NaN where missing; known: the same with the
     last value carried forward; deviations (S, K): of the targets over the training rows, by which
     errors count, 1 where there are none; codes (S,): the series by its number in training, 0 for
-    one never seen; begins (S,): the first row with any target.
+    one never seen; begins (S,): the first row with any target; sums (3, N + 1, K): of the known
+    targets before each row, less the first of the series: their number, sum, and sum of squares.
     """
 
     table: Table
@@ -37,6 +38,7 @@ class EncodedTable:
     deviations: np.ndarray
     codes: np.ndarray
     begins: np.ndarray
+    sums: np.ndarray
 
     @classmethod
     def of(
@@ -50,6 +52,7 @@ class EncodedTable:
         truth = table.numbers(columns.target_names)
         pairs = zip(preprocessor.transforms, truth.T, strict=True)
         targets = np.stack([transform.apply(values) for transform, values in pairs], axis=1)
+        begins = _begins(targets, table.offsets)
         number = {name: i for i, name in enumerate(columns.series, start=1)}
         return cls(
             table=table,
@@ -59,7 +62,8 @@ class EncodedTable:
             known=carry_forward(targets, table.offsets),
             deviations=_deviations(targets, train, len(table.names)),
             codes=np.array([number.get(name, 0) for name in table.names], np.int64),
-            begins=_begins(targets, table.offsets),
+            begins=begins,
+            sums=_sums(targets, begins, table.offsets),
         )
 
     def windows(
@@ -75,6 +79,9 @@ class EncodedTable:
     def last_known(self) -> np.ndarray:
         """The targets in their own unit, the last known value carried forward: (N, K) float64."""
         return carry_forward(self.truth(), self.table.offsets)
+
+
+LEAST_SHARE = 0.25  # of the deviation of the whole history: the least scale of a window
 
 
 class TableWindows:
@@ -133,7 +140,8 @@ class TableWindows:
         own = encoded.known[rows].transpose(0, 2, 1)
         missing = np.isnan(encoded.targets[rows]).transpose(0, 2, 1)
         missing |= (past < begins[:, None])[:, None]
-        own, level, scale = in_own_unit(own)
+        history = running_deviations(encoded, cutoffs, begins)
+        own, level, scale = in_own_unit(own, LEAST_SHARE * history)
         divisor = np.where(scale > 0, scale, 1.0)
         targets = (encoded.targets[ahead] - level[:, None]) / divisor[:, None]
         targets[np.broadcast_to(scale[:, None] == 0, targets.shape)] = np.nan
@@ -146,16 +154,34 @@ class TableWindows:
             weight=_floats(scale / encoded.deviations[series]),
             series=torch.from_numpy(encoded.codes[series]),
             history=torch.from_numpy(np.minimum(cutoffs - begins, self.lookback)),
+            history_unit=_floats(history / divisor),
             level=level,
             scale=scale,
         )
 
 
-def in_own_unit(past: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def running_deviations(
+    encoded: EncodedTable, cutoffs: np.ndarray, begins: np.ndarray
+) -> np.ndarray:
+    """The deviations of a series over all its rows before each cutoff (B,): (B, K).
+
+    A window that happens to be flat is measured by what the series did before: that moves with a
+    scaled series as the window does, which a figure kept from training would not.
+    """
+    count, total, squares = encoded.sums[:, cutoffs] - encoded.sums[:, begins]
+    count = np.maximum(count, 1)
+    found: np.ndarray = np.sqrt(np.maximum(squares / count - (total / count) ** 2, 0.0))
+    return found
+
+
+def in_own_unit(
+    past: np.ndarray, least: np.ndarray | float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Windows (B, K, T) less their last value over their deviation; level and scale (B, K).
 
-    What is missing before the first known value, or lies before the series, becomes that value:
-    it is of the past too. A window without any value is of zeros, its level NaN.
+    least: (B, K), the least scale. What is missing before the first known value, or lies before
+    the series, becomes that value: it is of the past too. A window without any value is of zeros,
+    its level NaN.
     """
     holes = np.isnan(past)
     if holes.any():
@@ -165,7 +191,7 @@ def in_own_unit(past: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     relative = np.nan_to_num(past - level[:, :, None], nan=0.0)
     scale = relative.std(axis=2)
     # Equal numbers can have a deviation by a rounding of their mean: constant is seen as such.
-    scale = np.where(np.abs(relative).max(axis=2) == 0, 0.0, scale)
+    scale = np.maximum(np.where(np.abs(relative).max(axis=2) == 0, 0.0, scale), least)
     return relative / np.where(scale > 0, scale, 1.0)[:, :, None], level, scale
 
 
@@ -234,6 +260,16 @@ def _begins(targets: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     for s, (start, end) in enumerate(pairwise(offsets)):
         begins[s] = start + int(np.argmax(known[start:end])) if known[start:end].any() else end - 1
     return begins
+
+
+def _sums(targets: np.ndarray, begins: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The running sums of `EncodedTable`."""
+    # Less the first value, which no forecast depends on: a high level would drown the deviations.
+    first = np.repeat(carry_forward(targets, offsets)[begins], np.diff(offsets), axis=0)
+    moved = targets - first
+    parts = np.stack((~np.isnan(moved), np.nan_to_num(moved), np.nan_to_num(moved) ** 2))
+    found: np.ndarray = np.concatenate([np.zeros_like(parts[:, :1]), parts.cumsum(axis=1)], axis=1)
+    return found
 
 
 def _deviations(targets: np.ndarray, train: Part | None, series: int) -> np.ndarray:

@@ -51,8 +51,7 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
         middle = spread[..., spread.shape[-1] // 2]
         members = [middle, self.line(batch), self.seasonal(batch)]
         point = self.point(members, batch.history)
-        spread = spread - middle.unsqueeze(-1)
-        return (point.unsqueeze(-1) + spread).sort(-1).values, members
+        return point.unsqueeze(-1) + _rising(spread - middle.unsqueeze(-1)), members
 
     def recurrent(self, batch: WindowBatch) -> Tensor:
         """The mean of the recurrent networks: (B, F, K, Q)."""
@@ -84,6 +83,13 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
             return mixed
         season = members[-1] * (history >= self.shape.season).view(-1, 1, 1)
         return torch.where(short, season, mixed)
+
+
+def _rising(spread: Tensor) -> Tensor:
+    """Quantiles less their middle (..., Q), so that they do not cross and the middle stays."""
+    half = spread.shape[-1] // 2
+    low, high = spread[..., :half].clamp(max=0), spread[..., half:].clamp(min=0)
+    return torch.cat([low, high], dim=-1).sort(-1).values
 
 
 class ForecastModel(nn.Module):

@@ -5,13 +5,13 @@ networks, above all when one map serves every column and is blind to the level. 
 is to come less the last value (F steps) from
 
     the past of the target, less its last value                      T - 1
-    where a single target has covariates, and validation says so:
-        they, over the last season                                   m C
+    where there are covariates, or one target, and validation says so, for each target:
+        the covariates over the last season                          m C
         the calendar, what is static, what is planned, and one       Dk + F P + 1
 
-The first block has no intercept, and every feature is in the unit of its window: a shifted or
-scaled series is forecast shifted or scaled. Windows weigh as their errors do in the unit of the
-series. The strength of the ridge is chosen on the validation part.
+The first block has no intercept, and the others count in the deviation of the series so far: a
+shifted or scaled series is forecast shifted or scaled. Windows weigh as their errors do in the
+unit of the series. The strength of the ridge is chosen on the validation part.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class SharedLine(nn.Module):
         self.shape = shape
         self.steps = min(shape.lookback, MOST_STEPS)
         columns = [i for i in range(shape.covariates) if i not in shape.codes]
-        self.recent = min(shape.season, shape.lookback, MOST_OTHERS // max(1, len(columns)))
-        self.columns = columns if self.recent and shape.targets == 1 else []
-        self.register_buffer("weight", torch.zeros(self.steps - 1 + self._others(), shape.horizon))
-
-    def _others(self) -> int:
-        """How many features there are beside the target's own past."""
-        if self.shape.targets > 1:
-            return 0
-        planned = min(len(self.shape.planned) * self.shape.horizon, MOST_OTHERS)
-        return self.recent * len(self.columns) + len(self.shape.steady) + planned + 1
+        most = MOST_OTHERS // shape.targets
+        self.recent = min(shape.season, shape.lookback, most // max(1, len(columns)))
+        self.columns = columns if self.recent else []
+        self.planned = min(len(shape.planned) * shape.horizon, most)
+        # Of several targets without covariates the calendar alone is not worth its features.
+        alone = shape.targets > 1 and not (columns or shape.planned)
+        width = self.recent * len(self.columns) + len(shape.steady) + self.planned + 1
+        self.others = 0 if alone else width
+        features = self.steps - 1 + shape.targets * self.others
+        self.register_buffer("weight", torch.zeros(features, shape.horizon))
 
     def forward(self, batch: WindowBatch) -> Tensor:
         """Forecast (B, F, K) in the unit of the windows."""
@@ -64,15 +64,19 @@ class SharedLine(nn.Module):
     def _features(self, batch: WindowBatch) -> Tensor:
         """(B K, features), in the order of the module's docstring."""
         own = batch.own[:, :, -self.steps : -1].flatten(0, 1)
-        if self.shape.targets > 1:
+        if not self.others:
             return own
         shape = self.shape
-        planned = batch.future[:, :, list(shape.planned)].flatten(1)[:, :MOST_OTHERS]
         recent = batch.covariates[:, -self.recent :, self.columns].flatten(1)
-        ones = own.new_ones(len(own), 1)
-        return torch.cat(
-            [own, recent, batch.future[:, 0, list(shape.steady)], planned, ones], dim=1
-        )
+        steady = batch.future[:, 0, list(shape.steady)]
+        planned = batch.future[:, :, list(shape.planned)].flatten(1)[:, : self.planned]
+        ones = own.new_ones(len(recent), 1)
+        others = torch.cat([recent, steady, planned, ones], dim=1)
+        # What a price or an hour adds does not follow how much the last weeks moved, and it adds
+        # something else to each target: every target has a block of its own.
+        blocks = torch.diag_embed(batch.history_unit)
+        placed = torch.einsum("bkj,bo->bkjo", blocks, others)
+        return torch.cat([own, placed.flatten(0, 1).flatten(1)], dim=1)
 
     @torch.no_grad()
     def fit(self, train: Batches, validation: Batches) -> None:

@@ -77,7 +77,8 @@ class SegmentNetwork(nn.Module):
         )
         self.position = nn.Parameter(torch.randn(self.ahead, hidden) * 0.02)
         self.target = nn.Parameter(torch.randn(shape.targets, hidden) * 0.02)
-        self.known = nn.Linear(segment * self.embed_future.width, hidden, bias=False)
+        width = segment * self.embed_future.width
+        self.known = nn.Linear(width, hidden, bias=False) if width else None
         self.names = nn.Embedding(shape.series + 1, vector_size(shape.series), padding_idx=0)
         self.named = nn.Linear(self.names.embedding_dim, hidden, bias=False)
         self.output = nn.Linear(hidden, segment * outputs)
@@ -126,7 +127,7 @@ class SegmentNetwork(nn.Module):
             series = series * (torch.rand(size, device=series.device) > 0.1)
         places: Tensor = self.position + self.target.unsqueeze(1)
         places = places + self.named(self.names(series)).view(size, 1, 1, -1)
-        if self.embed_future.width:
+        if self.known is not None:
             future = self._in_segments(self.embed_future(batch.future).transpose(1, 2))
             future = future.transpose(1, 2).flatten(2).unsqueeze(1)
             if self.training:
@@ -147,10 +148,10 @@ class SegmentNetwork(nn.Module):
         """
         if isinstance(state, tuple):
             hidden, cell = (part.repeat_interleave(self.ahead, dim=1) for part in state)
-            steps: Tensor = self.encoder(places, (hidden, cell))[0]
-            return steps
-        steps = self.encoder(places, state.repeat_interleave(self.ahead, dim=1))[0]
-        return steps
+            found: Tensor = self.encoder(places, (hidden, cell))[0]
+        else:
+            found = self.encoder(places, state.repeat_interleave(self.ahead, dim=1))[0]
+        return found
 
 
 def _less_last(values: Tensor, columns: tuple[int, ...]) -> Tensor:

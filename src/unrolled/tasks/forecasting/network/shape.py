@@ -43,9 +43,9 @@ class Shape:
 class WindowBatch(NamedTuple):
     """B windows, each in a unit of its own: the last value is 0, the deviation of the past 1.
 
-    A forecast made of these numbers alone moves with a series that is shifted or scaled. Where
-    the past is constant the scale is 0, whatever is forecast: the level stands. A past without any
-    value has no level: NaN.
+    A forecast made of these numbers alone moves with a series that is shifted or scaled. Of a
+    series that was constant so far the scale is 0, whatever is forecast: the level stands. A past
+    without any value has no level: NaN.
     """
 
     own: Tensor  # (B, K, T), the past of each target, less its level, over its scale
@@ -56,6 +56,7 @@ class WindowBatch(NamedTuple):
     weight: Tensor  # (B, K), the scale over the deviation of the series in training
     series: Tensor  # (B,) int64, 0 for one never seen
     history: Tensor  # (B,) int64, rows of the series before the cutoff, at most T
+    history_unit: Tensor  # (B, K), the deviation of all rows before the cutoff, over the scale
     level: np.ndarray  # (B, K) float64
     scale: np.ndarray  # (B, K) float64
 
