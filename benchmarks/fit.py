@@ -10,44 +10,59 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import interleaved, keep
 from unrolled import Forecaster, Training, samples
+from unrolled.layers import GRU, LSTM, RNN
 from unrolled.layers.engines import EngineName
+from unrolled.networks.build import choose_engine
 from unrolled.tasks.forecasting.losses import pinball_loss
-from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
+from unrolled.tasks.forecasting.network.segments import SegmentNetwork
+from unrolled.tasks.forecasting.network.shape import WindowBatch
 from unrolled.tasks.forecasting.objective import ForecastObjective
+from unrolled.tasks.forecasting.prepare import TableWindows
 from unrolled.training import train
 
 EPOCHS, ROUNDS = 2, 3
 
 
-def prepared(cell: str) -> tuple[Forecaster, ForecastObjective, Training]:
+def prepared(cell: str) -> tuple[ForecastObjective, Training]:
     """The demo's forecaster before its first real epoch, and its task."""
     settings = Training(epochs=EPOCHS, patience=EPOCHS)
-    model = Forecaster("temp", horizon=24, cell=cell)
+    model = Forecaster("temp", horizon=24, cell=cell, refit="none")
     plan = model.plan(samples.path("nyc-weather"), training=Training(epochs=1, engine="torch"))
-    model.run(plan)
-    season = plan.table.step.season
-    objective = ForecastObjective(model.network, plan.train, plan.validation, settings, season)
-    return model, objective, settings
+    network = model.run(plan).network.measured
+    return ForecastObjective(network, plan.train, plan.validation, settings, "quantile"), settings
+
+
+def in_memory(windows: TableWindows) -> TensorDataset:
+    """All windows at once, as a careful person would keep them."""
+    batch = windows.batch(np.arange(len(windows)))
+    return TensorDataset(*(part for part in batch if isinstance(part, torch.Tensor)))
+
+
+def loss_of(network: nn.Module, parts: list[torch.Tensor], quantiles: torch.Tensor) -> torch.Tensor:
+    """The loss of a batch as `TensorDataset` gives it."""
+    batch = WindowBatch._make([*parts, np.empty(0), np.empty(0)])
+    return pinball_loss(network(batch), batch.targets, quantiles, batch.weight)
 
 
 def plain_loop(network: nn.Module, task: ForecastObjective, settings: Training) -> None:
     """What a careful person writes: windows made once, a DataLoader, AdamW, the best kept."""
-    data, held = task.train.tensor_dataset(), task.validation.tensor_dataset()
+    data, held = in_memory(task.train), in_memory(task.validation)
     loader = DataLoader(data, batch_size=settings.batch_size, shuffle=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0)
     quantiles, best, kept = task.model.quantiles, float("inf"), {}
     for _ in range(settings.epochs):
         network.train()
         total = 0.0
-        for inputs, future, targets in loader:
+        for parts in loader:
             optimizer.zero_grad()
-            loss = pinball_loss(network(inputs, future), targets, quantiles)
+            loss = loss_of(network, parts, quantiles)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
             optimizer.step()
@@ -63,13 +78,14 @@ def plain_loop(network: nn.Module, task: ForecastObjective, settings: Training) 
 def validate(network: nn.Module, held: TensorDataset, quantiles: torch.Tensor) -> float:
     """The mean loss of the validation windows."""
     loader = DataLoader(held, batch_size=1024)
-    losses = [pinball_loss(network(x, f), y, quantiles).item() for x, f, y in loader]
+    losses = [loss_of(network, parts, quantiles).item() for parts in loader]
     return sum(losses) / len(losses)
 
 
-def with_torch_layer(network: ForecastNetwork) -> nn.Module:
+def with_torch_layer(network: SegmentNetwork) -> nn.Module:
     """The same network with torch.nn's own layer in the place of ours."""
     ours = network.encoder
+    assert isinstance(ours, RNN | LSTM | GRU)
     kind = getattr(nn, type(ours).__name__)
     theirs = kind(ours.input_size, ours.hidden_size, ours.num_layers, batch_first=True)
     theirs.load_state_dict(ours.state_dict())
@@ -80,17 +96,17 @@ def with_torch_layer(network: ForecastNetwork) -> nn.Module:
 
 def beside_the_plain_loop() -> dict[str, float]:
     """Seconds of training an LSTM: the plain loop, ours on torch's engine, ours as shipped."""
-    model, task, settings = prepared("lstm")
-    start = copy.deepcopy(model.network.state_dict())
+    task, settings = prepared("lstm")
+    start = copy.deepcopy(task.model.state_dict())
 
     def ours(engine: EngineName) -> None:
         task.model.load_state_dict(start)
-        task.model.encoder.engine = engine
+        choose_engine(task.model, engine)
         train(task, settings)
 
     def plain() -> None:
         task.model.load_state_dict(start)
-        plain_loop(with_torch_layer(task.model), task, settings)
+        plain_loop(with_torch_layer(task.model.members()[0]), task, settings)
 
     sides = {"plain loop": plain, "torch engine": lambda: ours("torch")}
     return interleaved({**sides, "as shipped": lambda: ours("auto")}, ROUNDS)

@@ -336,11 +336,6 @@ PREDICT: dict[str, tuple[bytes, list[str], list[str]]] = {
         [],
         ["'temp'"],
     ),
-    "too short a past": (
-        weather(5),
-        [],
-        ["5 rows up to the last known target", "6 are needed (lookback 6)"],
-    ),
     "text where numbers were": (
         csv(
             "time,temp,wind",

@@ -78,8 +78,28 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
     "weight dropout": ("a.txt", b"abc" * 99, ["--weight-dropout", "1"], ["weights", "[0, 1)"]),
     "no ensemble of a text": ("a.txt", b"abc" * 99, ["--ensemble", "0"], ["ensemble", "got 0"]),
     "members of a forecast": (
-        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--ensemble", "2"]),
-        ["--ensemble", "labelled sequences or a text"],
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--ensemble", "0"]),
+        ["forecaster: ensemble must be a whole number >= 1, got 0"],
+    ),
+    "a loss that is none": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--loss", "mse"]),
+        ["loss must be one of quantile, huber, got 'mse'"],
+    ),
+    "quantiles that are no numbers": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--quantiles", "a,b"]),
+        ["--quantiles", "expected a number, got 'a'"],
+    ),
+    "quantiles without pairs": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--quantiles", ".1,.5"]),
+        ["come in pairs", "got 0.1, 0.5"],
+    ),
+    "segment longer than the lookback": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--lookback", "4", "--segment", "5"]),
+        ["segment must be at most the lookback 4, got 5"],
+    ),
+    "no season": (
+        *("a.csv", b"t,x\n1,2\n2,3\n", ["--horizon", "1", "--season", "0"]),
+        ["season", "got 0"],
     ),
     "no such cell": ("a.txt", b"abc" * 99, ["--cell", "lstn"], ["lstm", "'lstn'"]),
     "horizon of a text": (

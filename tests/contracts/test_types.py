@@ -32,7 +32,6 @@ from unrolled import (
     write_report,
 )
 from unrolled.data.sequences.encode import SequencePreprocessor
-from unrolled.data.table.encode import TablePreprocessor
 from unrolled.layers.accelerate import Swap
 from unrolled.layers.engines import Choice
 from unrolled.runs.estimator import Estimator
@@ -40,7 +39,8 @@ from unrolled.runs.fit import Fit
 from unrolled.tasks.classification.network import ClassEnsemble
 from unrolled.tasks.classification.settings import ClassifierSettings
 from unrolled.tasks.classification.stream import LabelStream, StepPrediction
-from unrolled.tasks.forecasting.network.forecast_network import ForecastNetwork
+from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
+from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 from unrolled.tasks.language.inference import TextState
 from unrolled.tasks.language.score import Score
@@ -71,10 +71,10 @@ def test_a_fit_knows_its_settings_preprocessor_and_network(
     forecaster: Forecaster, tmp_path: Path
 ) -> None:
     fit = assert_type(
-        forecaster.fitted, Fit[ForecasterSettings, TablePreprocessor, ForecastNetwork]
+        forecaster.fitted, Fit[ForecasterSettings, ForecastPreprocessor, ForecastModel]
     )
     assert isinstance(assert_type(fit.settings, ForecasterSettings), ForecasterSettings)
-    assert isinstance(assert_type(forecaster.network, ForecastNetwork), ForecastNetwork)
+    assert isinstance(assert_type(forecaster.network, ForecastModel), ForecastModel)
     assert isinstance(assert_type(forecaster.outcome, Outcome), Outcome)
     assert isinstance(assert_type(forecaster.results, dict[str, Any] | None), dict)
     assert isinstance(assert_type(forecaster.verdict, str), str)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from helpers.estimators import CASES, TASKS, Arrays, Case, Task
 from helpers.tables import contents
@@ -70,6 +71,12 @@ def found(run: Path) -> dict[str, Any]:
         "results": json.loads((run / "results.json").read_text()),
         "history": [{**epoch, "seconds": 0} for epoch in history],
     }
+
+
+def measured(weights: bytes) -> dict[str, Any]:
+    """The weights that figures are of; those learned from all rows after that may follow them."""
+    tensors = safetensors.torch.load(weights)
+    return {n: tensor.tolist() for n, tensor in tensors.items() if not n.startswith("final.")}
 
 
 @every_case
@@ -168,7 +175,7 @@ def test_what_is_measured_on_changes_no_weight(case: Case, fitted: Fitted, tmp_p
     later = case.task.file_in(tmp_path, later=True)
     case.fit(later, out=tmp_path / "run")
     one, other = found(tmp_path / "run"), found(fitted.run)
-    assert one["weights"] == other["weights"]
+    assert measured(one["weights"]) == measured(other["weights"])
     assert one["history"] == other["history"]
     assert one["results"] != other["results"]  # the test part did change
 

@@ -93,7 +93,7 @@ def summary() -> dict[str, Any]:
         return {"role": role, "why": why}
 
     return {
-        "schema": 2,
+        "schema": 3,
         "task": "forecast",
         "versions": {"unrolled": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6", "python": "3.12.7"},
         "device": "cpu, 2 threads",

@@ -119,8 +119,10 @@ def test_resuming_what_is_finished_changes_nothing(outcomes: Outcomes) -> None:
 
 def test_resuming_does_not_train_again_what_was_trained(outcomes: Outcomes) -> None:
     resumed = outcomes["between epochs"]["resumed"]["stderr"]
-    trained = [line for line in resumed.splitlines() if line.startswith("epoch")]
-    assert [line.split()[1] for line in trained] == ["3"]
+    before, _, after = resumed.partition("once more on all rows")
+    for said, epochs in ((before, ["3"]), (after, ["1", "2", "3"])):
+        trained = [line for line in said.splitlines() if line.startswith("epoch")]
+        assert [line.split()[1] for line in trained] == epochs
 
 
 @pytest.mark.parametrize("moment", STOPPED)

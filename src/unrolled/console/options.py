@@ -96,8 +96,7 @@ class EnsembleOptions:
         typer.Option(
             parser=whole,
             metavar="N",
-            help="Networks in the ensemble; their probabilities are averaged "
-            "[default: sequences 3, a text 1].",
+            help="Networks in the ensemble, averaged [default: sequences 3, else 1].",
         ),
     ] = None
 

@@ -15,6 +15,7 @@ import torch
 from helpers.waves import HORIZON, HOURS, ROLES, columns, quick, small
 
 from unrolled import DataError, EngineError, Forecaster, Roles, SettingsError, Table, Training
+from unrolled.layers.recurrent import LAYERS
 
 KINDS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
 
@@ -180,8 +181,8 @@ def test_without_a_test_part_nothing_is_measured() -> None:
 def test_every_cell_and_depth_learns(cell: str, layers: int) -> None:
     model = fit_simple(simple(), cell=cell, layers=layers)
     assert np.isfinite(model.predict(simple())["y"]).all()
-    assert model.network.measured.members()[0].encoder.num_layers == layers
-    assert model.network.measured.members()[0].encoder.mode.lower().startswith(cell)
+    (encoder,) = (m for m in model.network.measured.modules() if isinstance(m, LAYERS[cell]))
+    assert encoder.num_layers == layers
 
 
 def test_more_quantiles_give_more_intervals() -> None:

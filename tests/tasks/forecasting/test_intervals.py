@@ -16,7 +16,8 @@ F, K = 4, 1
 def scores_of(truth: np.ndarray, cutoffs: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Scores (n, F, K, Q) of forecasts that say the same of every row of a truth (N,)."""
     rows = cutoffs[:, None] + np.arange(F)
-    return (truth[rows][..., None, None] - ends).astype(np.float32)
+    found: np.ndarray = (truth[rows][..., None, None] - ends).astype(np.float32)
+    return found
 
 
 def covered(truth: np.ndarray, cutoffs: np.ndarray, offsets: np.ndarray, step: int) -> float:

@@ -28,7 +28,8 @@ def long(series: dict[str, np.ndarray]) -> dict[str, Any]:
 
 def week(rows: int, level: float, swing: float, noise: float) -> np.ndarray:
     wave = np.sin(np.arange(rows) * 2 * np.pi / 7)
-    return level + swing * wave + RANDOM.normal(0, noise, rows)
+    found: np.ndarray = level + swing * wave + RANDOM.normal(0, noise, rows)
+    return found
 
 
 def fit(data: Any, horizon: int = 7, **settings: Any) -> Forecaster:
@@ -37,7 +38,8 @@ def fit(data: Any, horizon: int = 7, **settings: Any) -> Forecaster:
 
 
 def of(frame: Any, shop: str, name: str = "sold") -> np.ndarray:
-    return np.asarray(frame[name])[np.asarray(frame["shop"]) == shop]
+    found: np.ndarray = np.asarray(frame[name])[np.asarray(frame["shop"]) == shop]
+    return found
 
 
 @pytest.mark.parametrize("large", [5e4, 1e6, 1e9])

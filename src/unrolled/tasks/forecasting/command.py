@@ -36,7 +36,7 @@ NAME, DATA, MODEL = "forecast", "a table to forecast", "a forecaster"
 NEXT = "unrolled predict {run} {file}"
 ALIASES: Sequence[str] = ()
 FROM_TABLE = "--horizon forecasts it"
-FOR_REPORT: Sequence[str] = ("panels", "by_step")
+FOR_REPORT: Sequence[str] = ("panels", "by_step", "coverage")
 PART = "0.15"  # set aside to validate on, and to test on
 SHOWN = {
     "mae": "MAE",

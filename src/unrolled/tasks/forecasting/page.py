@@ -22,6 +22,7 @@ from unrolled.report.page import Figure, Key, Section
 from unrolled.report.ticks import count_ticks, decimals, number, time_ticks
 from unrolled.runs.read import Run
 from unrolled.tasks.forecasting.page_scores import Comparison, errors, tones
+from unrolled.tasks.forecasting.page_series import by_series, coverage
 from unrolled.tasks.forecasting.results import ForecastResults, Panel
 
 
@@ -32,7 +33,9 @@ def sections(run: Run) -> list[Section | None]:
         headline(run, results),
         forecasts(results),
         errors(results),
+        by_series(results),
         by_step(results),
+        coverage(results),
         page.training(run),
         page.data(run),
         page.settings(run),

@@ -115,13 +115,14 @@ _METRICS = {
     "rmse": ("RMSE", "root mean squared error: large misses weigh more"),
     "smape": ("sMAPE", "error in percent of the size, 0 to 200"),
     "mase": ("MASE", "error over that of repeating the last season, in training"),
+    "ratio": ("Ratio", "error over that of seasonal naive, geometric mean over the series"),
     "pinball": ("Pinball", "error of the quantiles: the median and the interval together"),
 }
 
 
 def _row(key: str, table: Sequence[ModelErrors]) -> MetricRow:
     values = [score.metrics.get(key) for score in table]
-    interval = re.fullmatch(r"(coverage|width)_(\d+)", key)
+    interval = re.fullmatch(r"(coverage|width|winkler)_(\d+)", key)
     if interval and interval[1] == "coverage":
         level = int(interval[2]) / 100
         cost = [None if v is None else abs(round(v, 2) - level) for v in values]
@@ -131,6 +132,9 @@ def _row(key: str, table: Sequence[ModelErrors]) -> MetricRow:
     places = decimals(values)
     texts = [number(value, places) for value in values]
     shown = [None if value is None else round(value, places) for value in values]
+    if interval and interval[1] == "winkler":
+        meaning = "width, and ten times or more what lies outside: lower is better"
+        return MetricRow(f"Winkler {interval[2]} %", meaning, texts, [False] * len(values))
     if interval:
         meaning = "mean width of the interval; narrow is good at the right coverage"
         return MetricRow(f"Width {interval[2]} %", meaning, texts, [False] * len(values))

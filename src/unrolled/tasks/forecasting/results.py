@@ -58,11 +58,47 @@ class MeasuredOn(BaseModel):
     end: Text | None = Field(None, alias="to")
 
 
+class SeriesErrors(BaseModel):
+    """How one series is forecast; ratio: its error over that of seasonal naive."""
+
+    series: Text = ""
+    mae: Number = None
+    ratio: Number = None
+    mase: Number = None
+    best: Text = ""
+
+
+class ManySeries(BaseModel):
+    """Some of the series of a table: the worst, the middle ones and the best."""
+
+    count: int = 0
+    better: int = 0
+    sizes: Number = None
+    rows: list[SeriesErrors] = []
+
+
+class Period(BaseModel):
+    """How often an interval held the truth from a time on."""
+
+    begin: Text = Field("", alias="from")
+    share: Number = None
+
+
+class Coverage(BaseModel):
+    """How often the widest interval held the truth, by step ahead and over time."""
+
+    level: int | None = None
+    by_step: list[Number] = []
+    over_time: list[Period] = []
+
+
 class TargetErrors(BaseModel):
-    """The errors of one target: of each model, and by step ahead."""
+    """The errors of one target: of each model, by step ahead, by series; how intervals held."""
 
     table: list[ModelErrors] = []
     by_step: dict[str, list[Number]] = {}
+    by_series: ManySeries = ManySeries()
+    coverage: Coverage = Coverage()
 
 
 class ForecastResults(TargetErrors):
