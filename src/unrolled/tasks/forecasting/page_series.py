@@ -89,7 +89,7 @@ def _chart(
     def draw(size: Size) -> Markup:
         axis = Axis(len(percent), _ticks(labels, what, size))
         label = f"Share of the truth inside the {found.level} % interval {what}"
-        return line_chart(label, axis, lines, zero=False, size=size)
+        return line_chart(label, axis, lines, zero=True, size=size)
 
     texts = {names[1]: ["" if share is None else f"{share:.0f} %" for share in percent]}
     keys = [Key(names[1], "network"), Key(names[0], "rival-1")]
