@@ -395,3 +395,45 @@ def test_the_demo(tmp_path: Path) -> None:
         assert mae[results["network"]] < 0.6 * mae["seasonal naive"]
         assert mae[results["network"]] < 1.01 * mae["linear"]
     assert (tmp_path / "runs" / "demo" / "report.html").exists()
+
+
+def test_quantiles_refit_and_season_are_options(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["--quantiles", ".1", ".5", ".9", "--no-refit-all", "--season", "12", "--segment", "4"]
+    assert main(["fit", str(table), *FIT, *words, "--quiet", "--out", str(out)]) == 0
+    config = tomllib.loads((out / "config.toml").read_text())
+    assert config["quantiles"] == "0.1,0.5,0.9"
+    assert config["refit_all"] is False
+    assert (config["season"], config["segment"]) == (12, 4)
+    card = json.loads((out / "run.json").read_text())
+    assert list(card["findings"]["weights"]) == ["measured"]
+    assert card["settings"]["model"]["refit"] == "none"
+    again = tmp_path / "again"
+    repeat = ["fit", "--config", str(out / "config.toml"), "--out", str(again), "--quiet"]
+    assert main(repeat) == 0
+    for name in ("model.safetensors", "results.json", "config.toml"):
+        assert (again / name).read_bytes() == (out / name).read_bytes()
+    assert main(["predict", str(out), str(table), "--out", str(tmp_path / "next.csv")]) == 0
+    head = (tmp_path / "next.csv").read_text().splitlines()[0]
+    assert head.replace('"', "") == "time,temp,temp_lo_80,temp_hi_80"
+
+
+def test_a_file_with_a_row_for_each_series_is_forecast(tmp_path: Path, capsys: Capture) -> None:
+    """As the M4 competition wrote them: V1 is the name, the rest the values, of unlike length."""
+    rows = ["V1," + ",".join(f"V{i}" for i in range(2, 130))]
+    for series, (level, length) in enumerate([(5, 128), (5000, 100), (80, 120)], start=1):
+        steps = [1 + 0.06 * (i % 6) + 0.01 * (i * i % 7) for i in range(length)]
+        values = [f"{level * step:.4f}" for step in steps]
+        rows.append(f"H{series}," + ",".join(values + [""] * (128 - length)))
+    (tmp_path / "wide.csv").write_text("\n".join(rows) + "\n")
+    words = ["--horizon", "6", "--hidden", "4", "--epochs", "2", "--season", "6"]
+    run = str(tmp_path / "run")
+    assert main(["fit", str(tmp_path / "wide.csv"), *words, "--out", run, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "differ in size by a factor of" in found["results"]["verdict"]
+    assert {row["series"] for row in found["results"]["by_series"]["rows"]} == {"H1", "H2", "H3"}
+    assert main(["predict", run, str(tmp_path / "wide.csv"), "--json"]) == 0
+    rows_ahead = json.loads(capsys.readouterr().out)["rows"]
+    first = [row for row in rows_ahead if row["series"] == "H1"]
+    assert [row["time"] for row in first] == list(range(129, 135))
+    assert all(4 < row["value"] < 8 for row in first)

@@ -264,6 +264,28 @@ def test_a_panel_without_any_one_key_gives_a_page_or_says_what_is_wrong(
         assert "forecasts" in Outline(page(folder)).ids
 
 
+def test_it_shows_errors_by_series_and_how_intervals_held(tmp_path: Path) -> None:
+    def many(run: dict[str, Any], outcome: dict[str, Any]) -> None:
+        row = {"series": "EWR", "mae": 4.5, "ratio": 0.61, "mase": 0.9, "best": "LSTM"}
+        outcome["by_series"] = {"count": 9, "better": 7, "sizes": 2.0, "rows": [row]}
+        outcome["coverage"] = {
+            "level": 90,
+            "by_step": [0.91, 0.89, None, 0.9],
+            "over_time": [
+                {"from": "2013-11-07", "share": 0.93},
+                {"from": "2013-12-07", "share": 0.8},
+            ],
+        }
+
+    html = page(make(tmp_path, many))
+    ids = Outline(html).ids
+    assert ids == [*ALL[:3], "by_series", "by_step", "coverage", *ALL[4:]]
+    assert "Better than seasonal naive on 7 of 9 series." in html
+    assert "0.61" in html
+    assert "A 90 % interval should hold the truth 90 times in 100" in html
+    assert "93 %" in html
+
+
 def test_it_says_when_the_network_loses(tmp_path: Path) -> None:
     html = page(make(tmp_path, lose))
     wanted = "linear has a mean absolute error of 4.28, LSTM 4.50 (5\u00a0% more)."

@@ -128,7 +128,7 @@ def data(run: Run) -> Section | None:
         },
         "gaps": found.gaps,
         "left_out": found.left_out,
-        "notes": found.notes,
+        "notes": [*found.notes, *found.decisions],
     }
     return Section("data", "Data", values)
 

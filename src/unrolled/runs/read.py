@@ -56,6 +56,7 @@ class ShownFindings(BaseModel):
     missing: dict[str, int] = {}
     left_out: dict[str, str] = {}
     notes: list[str] = []
+    decisions: list[str] = []  # what was decided for these data
     split: dict[str, SplitPart] = {}
     validation: int | None = None  # how many sequences were held out for early stopping
 

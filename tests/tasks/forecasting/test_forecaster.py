@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -286,3 +287,62 @@ def test_holidays_are_known_ahead_for_each_step(tmp_path: Path) -> None:
     assert frame["day"].astype("M8[D]").tolist() == [date(2025, 7, day) for day in (3, 4, 5)]
     assert abs(frame["y"] - [10, 5, 10]).max() < 1  # the fourth is the second step
     assert Forecaster.load(tmp_path / "run").predict(data)["y"].tolist() == frame["y"].tolist()
+
+
+def test_a_refit_learns_from_all_rows_and_changes_no_figure(tmp_path: Path) -> None:
+    given = simple(300)
+    kept = fit_simple(given, refit="none")
+    refitted = Forecaster("y", horizon=3, lookback=6, hidden=3)
+    refitted.fit(given, Roles(time="t"), training=Training(epochs=1), out=tmp_path / "run")
+    assert refitted.results == kept.results
+    before, after = kept.network.measured.state_dict(), refitted.network.measured.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert refitted.network.final is not None
+    final = refitted.network.final.state_dict()
+    assert not torch.equal(final["line.weight"], after["line.weight"])
+    assert any(not torch.equal(final[n], after[n]) for n in after if "encoder" in n)
+    for name in ("weights", "offsets"):  # there is nothing left to choose them by
+        assert torch.equal(final[name], after[name])
+    backs = [model.backtest(given, test=0.2) for model in (kept, refitted)]
+    assert np.array_equal(backs[0]["y"], backs[1]["y"])
+    assert not np.array_equal(kept.predict(given)["y"], refitted.predict(given)["y"])
+    card = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert card["findings"]["weights"] == {
+        "measured": "rows up to 209: every figure is of these",
+        "final": "all rows, up to 299: predict uses these",
+    }
+
+
+def test_intervals_of_the_future_are_learned_from_weights_that_did_not_see_it() -> None:
+    """Final weights know the rows before the cutoff by heart: their misses would be too small."""
+    given = simple(300)
+    model = fit_simple(given)
+    measured = model.network.measured
+    frame = model.predict(given)
+    width = frame["y_hi_90"] - frame["y_lo_90"]
+    with torch.no_grad():
+        for parameter in measured.parameters():
+            parameter.add_(torch.randn_like(parameter) * 3)
+    measured.weights[:, 0], measured.weights[:, 1:] = 1, 0
+    assert (model.predict(given)["y_hi_90"] - model.predict(given)["y_lo_90"] > width).all()
+
+
+def test_a_mixing_network_sees_the_other_targets() -> None:
+    moved = columns()
+    moved["load"] = moved["load"] + 9 * np.random.default_rng(0).normal(size=len(moved["load"]))
+    for mixing in (False, True):
+        model = small(mixing=mixing, loss="huber").fit(columns(), ROLES, training=quick())
+        network = model.network.measured
+        network.weights[:, 0], network.weights[:, 1:] = 1, 0  # the recurrent part alone
+        one, other = (model.backtest(data, test=20)["temp"] for data in (columns(), moved))
+        assert np.array_equal(one, other) != mixing
+
+
+@pytest.mark.parametrize("loss", ["quantile", "huber"])
+def test_quantiles_never_cross(loss: str) -> None:
+    levels = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
+    frame = fit_simple(simple(), quantiles=levels, loss=loss).backtest(simple(), test=60)
+    names = ["y_lo_98", "y_lo_80", "y_lo_40", "y", "y_hi_40", "y_hi_80", "y_hi_98"]
+    values = np.stack([frame[name] for name in names])
+    assert (np.diff(values, axis=0) >= 0).all()
+    assert (values[-1] > values[0]).all()

@@ -104,6 +104,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "wide": found.wide,
         "quantiles": ",".join(map(str, settings.quantiles)),
         "loss": settings.loss,
+        "mixing": settings.mixing,
         "transform": settings.transform,
         "refit_all": settings.refit == "all",
         "ensemble": settings.ensemble,

@@ -49,6 +49,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
     quantiles: what to forecast of the distribution; pairs around 0.5 become intervals.
     loss: "quantile", or "huber" for the least squared error, with intervals of what was missed.
     dropout: the share of input features and outputs left out in training.
+    mixing: whether several targets see each other's past; else one network forecasts each alone.
     transform: "log" forecasts a target that is never below 0 by its logarithm, "none" does not,
         "auto" does so for one with a heavy tail where validation says that it helps.
     refit: "all" trains once more on all rows after measuring, for `predict`; "none" does not.
@@ -81,6 +82,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         quantiles: Sequence[float] = QUANTILES,
         loss: str = "quantile",
         dropout: float = 0.3,
+        mixing: bool = False,
         transform: str = "auto",
         refit: str = "all",
     ) -> None:
@@ -97,6 +99,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             quantiles=tuple(quantiles),
             loss=loss,
             dropout=dropout,
+            mixing=mixing,
             transform=transform,
             refit=refit,
         )

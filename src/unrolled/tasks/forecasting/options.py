@@ -107,6 +107,10 @@ class ForecastOptions:
         ),
     ] = None
     loss: Annotated[str | None, typer.Option(metavar="NAME", help="quantile or huber.")] = None
+    mixing: Annotated[
+        bool | None,
+        typer.Option("--mixing", help="Several targets see each other's past."),
+    ] = None
     transform: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Of the target: auto, none or log [default: auto]."),

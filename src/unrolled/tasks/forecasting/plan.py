@@ -173,6 +173,7 @@ def _network(settings: ForecasterSettings, preprocessor: ForecastPreprocessor) -
             segment=settings.decided_segment,
             outputs=settings.outputs,
             dropout=settings.dropout,
+            mixing=settings.mixing,
         )
         for _ in range(settings.ensemble)
     ]

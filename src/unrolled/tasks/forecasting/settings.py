@@ -31,6 +31,7 @@ class ForecasterSettings:
     quantiles: tuple[float, ...]
     loss: str
     dropout: float
+    mixing: bool
     transform: str
     refit: str
 

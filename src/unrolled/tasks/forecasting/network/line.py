@@ -40,7 +40,8 @@ class SharedLine(nn.Module):
     weight: Tensor  # (features, F)
     choice: tuple[int, float]  # how many features are read, and the strength of the ridge
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, *, alone: bool = False) -> None:
+        """Alone: nothing but the past of the targets is read."""
         super().__init__()
         self.shape = shape
         self.steps = min(shape.lookback, MOST_STEPS)
@@ -50,7 +51,7 @@ class SharedLine(nn.Module):
         self.columns = columns if self.recent else []
         self.planned = min(len(shape.planned) * shape.horizon, most)
         # Of several targets without covariates the calendar alone is not worth its features.
-        alone = shape.targets > 1 and not (columns or shape.planned)
+        alone = alone or (shape.targets > 1 and not (columns or shape.planned))
         width = self.recent * len(self.columns) + len(shape.steady) + self.planned + 1
         self.others = 0 if alone else width
         features = self.steps - 1 + shape.targets * self.others

@@ -44,10 +44,11 @@ class SegmentNetwork(nn.Module):
 
         e_i      = relu(E [own, missing, covariates of segment i])        (B K, T / s, H)
         h        = the encoder's last state over e_1 .. e_n               (B K, H)
-        d_j      = p_j + c_k + a_s + U future_j                           (B K, F / s, H)
+        d_j      = p_j + c_k + a_s + U future_j (+ M mean_k h)            (B K, F / s, H)
         z_j      = one step of the same encoder from h on d_j             (B K, F / s, H)
         forecast = V z_j                                                  s steps, Q numbers each
 
+    With mixing a target also sees the mean of the states of all, through M, which starts at zero.
     s steps are a segment; p_j is learned for the place ahead, c_k for the target, a_s for the
     series. With a segment of one step it is an ordinary encoder, step by step. Source: Lin et al.
     2023, SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting.
@@ -63,6 +64,7 @@ class SegmentNetwork(nn.Module):
         segment: int,
         outputs: int,
         dropout: float,
+        mixing: bool,
     ) -> None:
         super().__init__()
         self.shape, self.segment, self.dropout = shape, segment, dropout
@@ -75,6 +77,9 @@ class SegmentNetwork(nn.Module):
         self.encoder: nn.Module = LAYERS[cell](
             hidden, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0
         )
+        self.mix = nn.Linear(hidden, hidden, bias=False) if mixing and shape.targets > 1 else None
+        if self.mix is not None:
+            nn.init.zeros_(self.mix.weight)
         self.position = nn.Parameter(torch.randn(self.ahead, hidden) * 0.02)
         self.target = nn.Parameter(torch.randn(shape.targets, hidden) * 0.02)
         width = segment * self.embed_future.width
@@ -96,7 +101,11 @@ class SegmentNetwork(nn.Module):
         """Quantiles (B, F, K, Q) in the unit of the window; in training they may still cross."""
         size, count = batch.own.shape[:2]
         _, state = self.encoder(torch.relu(self.enter(self._segments(batch))))
-        places = self._places(batch).reshape(size * count * self.ahead, 1, -1)
+        places = self._places(batch)
+        if self.mix is not None:
+            last = (state[0] if isinstance(state, tuple) else state)[-1]
+            places = places + self.mix(last.view(size, count, -1).mean(1)).view(size, 1, 1, -1)
+        places = places.reshape(size * count * self.ahead, 1, -1)
         mixed = self._step(places, state)
         mixed = mixed.view(size * count, self.ahead, -1)
         if self.training:
