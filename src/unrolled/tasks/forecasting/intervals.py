@@ -4,10 +4,11 @@ The score of a quantile forecast is the truth less the forecast, in the unit of 
 level's quantile of the scores is what the forecast is moved by. Two sources of scores:
 
     static    the forecasts of the validation part: where there is no past to learn from
-    online    at each cutoff, the forecasts of the trailing 28 seasons whose truth is known by then
+    online    at each cutoff, the forecasts of the trailing 112 seasons whose truth is known by then
 
 Online the level is adapted too: a step of gamma up after a truth above the quantile, a fitting one
-down after one below, so that the share below comes right in the long run whatever the data do.
+down after one below, so that the share below comes right in the long run whatever the data do. It
+stays between half and twice what the tail was meant to hold: further out lie single misses.
 Sources: Romano, Patterson and Candès 2019, Conformalized Quantile Regression (one side at a time);
 Gibbs and Candès 2021, Adaptive Conformal Inference Under Distribution Shift.
 
@@ -18,9 +19,9 @@ from __future__ import annotations
 
 import numpy as np
 
-TRAILING = 28  # seasons
+TRAILING = 112  # seasons, 16 weeks of hours: of 4 weeks the tails are few, and pay in width
 LEAST = 40  # scores: under that the static offsets stand
-GAMMA = 0.0015  # larger steps pay in width
+GAMMA = 0.001  # larger steps pay in width
 BUDGET = 300_000_000  # scores sorted in all
 
 
@@ -53,6 +54,7 @@ def online_offsets(
     by_row[cutoffs[:, None] - first + steps, steps] = scores
     issued = np.full_like(by_row, np.nan)
     levels = np.broadcast_to(np.array(quantiles), static.shape).copy()
+    bounds = _bounds(np.array(quantiles))
     found = np.empty((len(wanted), *static.shape), np.float32)
     moments = np.unique(np.concatenate([cutoffs, wanted]))
     every = max(1, -(-len(moments) * trailing * static.size // BUDGET))
@@ -60,7 +62,7 @@ def online_offsets(
     for block in np.split(moments, range(every, len(moments), every)):
         now = int(block[0]) - first
         levels += _adapted(by_row[before:now], issued[before:now], quantiles)
-        np.clip(levels, 0.0, 1.0, out=levels)
+        np.clip(levels, *bounds, out=levels)
         offsets = _offsets(by_row[max(0, now - trailing) : now], levels, static)
         found[(wanted >= block[0]) & (wanted <= block[-1])] = offsets
         told = np.intersect1d(block, cutoffs, assume_unique=True)
@@ -75,6 +77,14 @@ def _adapted(scores: np.ndarray, issued: np.ndarray, quantiles: tuple[float, ...
     below = known & (scores <= issued)
     found: np.ndarray = GAMMA * (known.sum(0) * np.array(quantiles) - below.sum(0))
     return found
+
+
+def _bounds(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the highest level of each quantile (Q,): half and twice its tail."""
+    tail = np.minimum(quantiles, 1 - quantiles)
+    low = np.where(quantiles <= 0.5, tail / 2, 1 - 2 * tail)
+    high = np.where(quantiles <= 0.5, 2 * tail, 1 - tail / 2)
+    return low, high
 
 
 def _offsets(scores: np.ndarray, levels: np.ndarray, static: np.ndarray) -> np.ndarray:
