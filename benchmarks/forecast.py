@@ -99,7 +99,8 @@ def measure(path: Path, target: str, seed: int, settings: dict[str, Any]) -> dic
 def value(text: str) -> tuple[str, Any]:
     """NAME=VALUE, a number where it is one."""
     name, _, written = text.partition("=")
-    return name, int(written) if written.isdigit() else written
+    known = {"true": True, "false": False}
+    return name, int(written) if written.isdigit() else known.get(written, written)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Long-horizon forecasting by the published protocol: MSE and MAE on scaled data, many variables.
 
-    python -m benchmarks.ltsf [CSV] [--lookback 336] [--horizons 96 192 ...] [--network] [--seeds 1]
+    python -m benchmarks.ltsf [CSV] [--lookback 336] [--horizons 96 192 ...]
+        [--network] [--seeds 1] [--set NAME=VALUE ...]
 
 The rows are split in time: of a file whose name begins with ETTh 8640, 2880 and 2880 rows, of one
 that begins with ETTm four times as many, of any other 70, 10 and 20 %. Each column is scaled by the
@@ -11,9 +12,9 @@ chosen on the validation part.
 
 Rows of the table: repeat the last value; repeat the last season (24 steps); one ridge regression
 shared by all columns, of what is to come less the last value on the lookback less the last value;
-with --network the `Forecaster`, two networks trained by Huber's loss beside its line, mean of the
-seeds. The protocol is right when repeating the
-last value gives 1.294 / 0.713 on ETTh1 at 96 steps.
+with --network the `Forecaster`, two networks trained by Huber's loss beside its line (--set changes
+its settings), mean of the seeds. The protocol is right when repeating the last value gives
+1.294 / 0.713 on ETTh1 at 96 steps.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 
+from benchmarks.forecast import value
 from benchmarks.timing import keep
 from unrolled import Forecaster, Roles, Training
 from unrolled.tasks.forecasting.inference import forecasts_over, windows_of
@@ -138,14 +140,13 @@ def main() -> None:
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--network", action="store_true")
-    parser.add_argument("--ensemble", type=int, default=2)
-    parser.add_argument("--loss", default="huber")
+    parser.add_argument("--set", type=value, nargs="*", default=[], metavar="NAME=VALUE")
     asked = parser.parse_args()
     data, table = Data(asked.csv), {}
     print(f"{asked.csv.stem}, lookback {asked.lookback}: MSE / MAE on the test part")
     for horizon in asked.horizons:
         began = time.perf_counter()
-        settings = {"ensemble": asked.ensemble, "loss": asked.loss}
+        settings = {"ensemble": 2, "loss": "huber", **dict(asked.set)}
         seeds = asked.seeds if asked.network else 0
         rows = errors(data, asked.lookback, horizon, seeds, settings)
         table[str(horizon)] = rows
