@@ -11,6 +11,8 @@ from unrolled.layers.recurrent import LAYERS
 from unrolled.networks.dropout import drop_units
 from unrolled.tasks.forecasting.network.shape import Shape, WindowBatch
 
+LEAST_WIDTH = 32
+
 
 class Embedded(nn.Module):
     """Replace columns of codes by learned vectors, leave some out: (..., D) -> (..., width)."""
@@ -42,16 +44,16 @@ def vector_size(vocabulary: int) -> int:
 class SegmentNetwork(nn.Module):
     """One network for every target and series: a window to each step ahead, (B, F, K, Q).
 
-        e_i      = relu(E [own, missing, covariates of segment i])        (B K, T / s, H)
+        e_i      = relu(E [own, missing, covariates of segment i])        (B K, T / s, E)
         h        = the encoder's last state over e_1 .. e_n               (B K, H)
-        d_j      = p_j + c_k + a_s + U future_j (+ M mean_k h)            (B K, F / s, H)
+        d_j      = p_j + c_k + a_s + U future_j (+ M mean_k h)            (B K, F / s, E)
         z_j      = one step of the same encoder from h on d_j             (B K, F / s, H)
         forecast = V z_j                                                  s steps, Q numbers each
 
     With mixing a target also sees the mean of the states of all, through M, which starts at zero.
-    s steps are a segment; p_j is learned for the place ahead, c_k for the target, a_s for the
-    series. With a segment of one step it is an ordinary encoder, step by step. Source: Lin et al.
-    2023, SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting.
+    s steps are a segment, E at most H; p_j is learned for the place ahead, c_k for the target, a_s
+    for the series. With a segment of one step it is an ordinary encoder, step by step. Source: Lin
+    et al. 2023, SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting.
     """
 
     def __init__(
@@ -72,20 +74,22 @@ class SegmentNetwork(nn.Module):
         self.ahead = -(-shape.horizon // segment)
         self.embed = Embedded(shape.covariates, shape.codes)
         self.embed_future = Embedded(shape.future, shape.future_codes, shape.unlearned)
-        self.enter = nn.Linear(segment * (2 + self.embed.width), hidden)
+        features = segment * (2 + self.embed.width)
+        width = min(hidden, max(LEAST_WIDTH, 8 * features))  # a short segment says little
+        self.enter = nn.Linear(features, width)
         self._forget_masks()
         self.encoder: nn.Module = LAYERS[cell](
-            hidden, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0
+            width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0
         )
-        self.mix = nn.Linear(hidden, hidden, bias=False) if mixing and shape.targets > 1 else None
+        self.mix = nn.Linear(hidden, width, bias=False) if mixing and shape.targets > 1 else None
         if self.mix is not None:
             nn.init.zeros_(self.mix.weight)
-        self.position = nn.Parameter(torch.randn(self.ahead, hidden) * 0.02)
-        self.target = nn.Parameter(torch.randn(shape.targets, hidden) * 0.02)
-        width = segment * self.embed_future.width
-        self.known = nn.Linear(width, hidden, bias=False) if width else None
+        self.position = nn.Parameter(torch.randn(self.ahead, width) * 0.02)
+        self.target = nn.Parameter(torch.randn(shape.targets, width) * 0.02)
+        ahead = segment * self.embed_future.width
+        self.known = nn.Linear(ahead, width, bias=False) if ahead else None
         self.names = nn.Embedding(shape.series + 1, vector_size(shape.series), padding_idx=0)
-        self.named = nn.Linear(self.names.embedding_dim, hidden, bias=False)
+        self.named = nn.Linear(self.names.embedding_dim, width, bias=False)
         self.output = nn.Linear(hidden, segment * outputs)
         with torch.no_grad():
             self.output.weight.mul_(0.1)  # the first forecast is near the last value
