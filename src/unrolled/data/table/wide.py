@@ -75,7 +75,7 @@ def hint(columns: Mapping[str, Any], roles: Roles) -> list[str]:
     alike = [found[0] for found in named if found and found[1] == kin[0][0]]
     return [
         f"{len(alike)} columns are named alike, {alike[0]} to {alike[-1]}: if each is a series of "
-        "its own, Roles(wide=True) reads them so"
+        "its own, --wide (Roles(wide=True)) reads them so"
     ]
 
 

@@ -46,11 +46,19 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
         return self.mixed(batch)[0]
 
     def mixed(self, batch: WindowBatch) -> tuple[Tensor, list[Tensor]]:
-        """The quantiles, and the M forecasts (B, F, K) that their middle is mixed of."""
+        """The quantiles, and the M forecasts (B, F, K) that their middle is mixed of.
+
+        A series that is shorter than the lookback is forecast by its last season, or by its last
+        value where it has not had a season: of such windows the network and the line saw none.
+        """
         spread = self.recurrent(batch)
         middle = spread[..., spread.shape[-1] // 2]
-        members = [middle, self.line(batch), self.seasonal(batch)]
-        point = self.point(members, batch.history)
+        season = self.seasonal(batch)
+        season = season * (batch.history >= self.shape.season).view(-1, 1, 1)
+        short = (batch.history < self.shape.lookback).view(-1, 1, 1)
+        members = [torch.where(short, season, m) for m in (middle, self.line(batch))] + [season]
+        parts = zip(self.weights.T, members, strict=True)
+        point = torch.stack([weight.view(1, -1, 1) * part for weight, part in parts]).sum(0)
         return point.unsqueeze(-1) + _rising(spread - middle.unsqueeze(-1)), members
 
     def recurrent(self, batch: WindowBatch) -> Tensor:
@@ -68,21 +76,6 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
         season = shape.season if shape.season <= shape.lookback else 1
         steps = shape.lookback - season + torch.arange(shape.horizon) % season
         return batch.own[:, :, steps].transpose(1, 2)
-
-    def point(self, members: list[Tensor], history: Tensor) -> Tensor:
-        """Mix forecasts (B, F, K), in the order of `MEMBERS`; history: (B,), known rows.
-
-        A series that is shorter than the lookback is forecast by its last season, or by its last
-        value where it has not had a season: of such windows the network and the line saw none.
-        """
-        mixed = torch.zeros_like(members[0])
-        for weight, forecast in zip(self.weights.T, members, strict=True):
-            mixed = mixed + weight.view(1, -1, 1) * forecast
-        short = (history < self.shape.lookback).view(-1, 1, 1)
-        if not short.any():
-            return mixed
-        season = members[-1] * (history >= self.shape.season).view(-1, 1, 1)
-        return torch.where(short, season, mixed)
 
 
 def _rising(spread: Tensor) -> Tensor:
