@@ -346,3 +346,15 @@ def test_quantiles_never_cross(loss: str) -> None:
     values = np.stack([frame[name] for name in names])
     assert (np.diff(values, axis=0) >= 0).all()
     assert (values[-1] > values[0]).all()
+
+
+def test_the_last_window_alone_is_history_enough() -> None:
+    given = simple(300)
+    model = fit_simple(given, refit="none")
+    last = {name: values[-6:] for name, values in given.items()}
+    whole, alone = model.predict(given), model.predict(last)
+    assert np.array_equal(whole["t"], alone["t"])
+    np.testing.assert_allclose(alone["y"], whole["y"], atol=0.05)
+    assert (alone["y_lo_90"] < alone["y_hi_90"]).all()  # of the validation part
+    shorter = model.predict({name: values[-2:] for name, values in given.items()})
+    assert (shorter["y"] == given["y"][-1]).all()

@@ -87,7 +87,7 @@ LEAST_SHARE = 0.25  # of the deviation of the whole history: the least scale of 
 class TableWindows:
     """The windows of an encoded table, each gathered in its own unit: see `WindowBatch`.
 
-    A series that is too short for a window has none: `Windows` names it in `short`.
+    A series that is too short for a window has none; padded: unless it has a row before the part.
     """
 
     def __init__(
