@@ -75,7 +75,8 @@ def evaluate(
     """Measure the forecaster beside the baselines on the same windows: `results.json`."""
     measured = Measurement.of(fit, encoded, part, train_rows)
     targets = fit.settings.target
-    by_target = {target: _measure(measured, k) for k, target in enumerate(targets)}
+    mixed = mixture(fit.network.measured.weights)
+    by_target = {target: _measure(measured, k, mixed) for k, target in enumerate(targets)}
     first = by_target[targets[0]]
     return {
         "task": "forecast",
@@ -85,7 +86,7 @@ def evaluate(
         "step": str(encoded.table.step),
         "season": fit.preprocessor.season,
         "test": _span(encoded.table, measured.windows, fit.settings.horizon),
-        "mixture": mixture(fit.network.measured.weights),
+        "mixture": mixed,
         **first,
         "by_target": by_target if len(by_target) > 1 else {},
         "panels": panels(fit, encoded, measured.windows, measured.quantiles, measured.forecasts),
@@ -99,9 +100,9 @@ def headline(results: dict[str, Any] | None) -> dict[str, Any]:
     return {row["name"]: {k: v for k, v in row.items() if k != "name"} for row in results["table"]}
 
 
-def _measure(measured: Measurement, k: int) -> dict[str, Any]:
+def _measure(measured: Measurement, k: int, mixed: dict[str, float]) -> dict[str, Any]:
     """One target: a row for each method, errors by step and by series, coverage, the verdict."""
-    y, season = measured.truth[:, :, k], measured.fit.preprocessor.season
+    y = measured.truth[:, :, k]
     steps = {n: metrics.mae_by_step(y, f[:, :, k]) for n, f in measured.forecasts.items()}
     table = [_row(measured, k, name) for name in measured.forecasts]
     series = by_series(
@@ -116,7 +117,7 @@ def _measure(measured: Measurement, k: int) -> dict[str, Any]:
         "by_step": {name: [plain(v) for v in values] for name, values in steps.items()},
         "by_series": series,
         "coverage": _coverage(measured, k),
-        "verdict": verdict(table, series, mixture(measured.fit.network.measured.weights), season),
+        "verdict": verdict(table, series, mixed),
     }
 
 

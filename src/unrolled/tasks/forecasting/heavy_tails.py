@@ -26,8 +26,13 @@ def choose_transforms(
     logged = plain.with_logarithm(table, parts.train_rows(), always=settings.transform == "log")
     if settings.transform == "log" or logged is None:
         return logged or plain
+    encoded = [EncodedTable.of(table, one, parts.train) for one in (plain, logged)]
+    unit = encoded[0].deviations
     try:
-        errors = [_error(table, parts, one, settings) for one in (plain, logged)]
+        errors = [
+            _error(ready, unit, parts, one, settings)
+            for ready, one in zip(encoded, (plain, logged), strict=True)
+        ]
     except DataError:  # no windows: it is said where they are cut
         return plain
     return logged if errors[1] < (1 - HELPS) * errors[0] else plain
@@ -35,12 +40,14 @@ def choose_transforms(
 
 @torch.no_grad()
 def _error(
-    table: Table, parts: Split, fitted: ForecastPreprocessor, settings: ForecasterSettings
+    encoded: EncodedTable,
+    unit: np.ndarray,
+    parts: Split,
+    fitted: ForecastPreprocessor,
+    settings: ForecasterSettings,
 ) -> float:
-    """The absolute error of the shared line on validation, in deviations of each series."""
+    """The absolute error of the shared line on validation, in units (S, K) of each series."""
     lookback, horizon = settings.decided_lookback, settings.horizon
-    encoded = EncodedTable.of(table, fitted, parts.train)
-    unit = EncodedTable.of(table, fitted.without_transforms(), parts.train).deviations
     train = encoded.windows(parts.train, lookback, horizon)
     validation = encoded.windows(parts.validation, lookback, horizon)
     line = SharedLine(shape_of(fitted, lookback, horizon))

@@ -91,9 +91,7 @@ class ForecastPlan:
     def decisions(self) -> list[str]:
         """What was decided for this table, a line each."""
         settings, names = self.settings, self.table.names
-        lines = [
-            f"lookback: {settings.lookback} steps, in segments of {settings.segment}",
-        ]
+        lines = [f"lookback: {settings.lookback} steps, in segments of {settings.segment}"]
         for name, transform in zip(settings.target, self.preprocessor.transforms, strict=True):
             if transform.unit is not None:
                 lines.append(f"{name}: forecast by its logarithm, its large values are rare")

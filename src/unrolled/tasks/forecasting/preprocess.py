@@ -55,10 +55,6 @@ class ForecastPreprocessor:
         transforms = tuple(log or t for log, t in zip(logs, self.transforms, strict=True))
         return replace(self, transforms=transforms) if any(logs) else None
 
-    def without_transforms(self) -> Self:
-        """The same with the targets as they are."""
-        return replace(self, transforms=(TargetTransform(),) * len(self.transforms))
-
     @property
     def roles(self) -> Roles:
         """The roles of the table it was fitted on: another is read by the same."""

@@ -37,12 +37,11 @@ def refit(fit: ForecastFit, encoded: EncodedTable, display: Display) -> None:
     """
     measured, final, settings = fit.network.measured, fit.network.final, fit.settings
     assert final is not None
-    untrained = [parameter.detach().clone() for parameter in final.parameters()]
-    final.load_state_dict(measured.state_dict())
     if fit.outcome.ended == "interrupted":
+        final.load_state_dict(measured.state_dict())
         return
-    for parameter, value in zip(final.parameters(), untrained, strict=True):
-        parameter.data.copy_(value)
+    final.weights.copy_(measured.weights)
+    final.offsets.copy_(measured.offsets)
     whole = Part.whole(np.diff(encoded.table.offsets).tolist(), encoded.table.names)
     windows = encoded.windows(whole, settings.decided_lookback, settings.horizon)
     epochs = fit.outcome.best_epoch

@@ -10,9 +10,7 @@ from torch import Tensor
 
 from unrolled.tasks.forecasting.network.forecast_network import MEMBERS
 
-UNLIKE = (
-    5.0  # from this ratio of the largest series to the smallest the mean error is the large one's
-)
+UNLIKE = 5.0  # the largest series over the smallest: from here a mean error is the large one's
 
 
 def mixture(weights: Tensor) -> dict[str, float]:
@@ -22,7 +20,7 @@ def mixture(weights: Tensor) -> dict[str, float]:
 
 
 def verdict(
-    table: Sequence[dict[str, Any]], series: dict[str, Any], mixed: dict[str, float], season: int
+    table: Sequence[dict[str, Any]], series: dict[str, Any], mixed: dict[str, float]
 ) -> str:
     """How the forecaster, the first row of a table of errors, stands beside the others."""
     network, *others = table
