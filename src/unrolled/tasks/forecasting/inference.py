@@ -13,7 +13,7 @@ import torch
 
 from unrolled.data.table.split import Part
 from unrolled.runs.fit import Fit
-from unrolled.tasks.forecasting.intervals import TRAILING, online_offsets
+from unrolled.tasks.forecasting.intervals import BUDGET, TRAILING, online_offsets
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel, ForecastNetwork
 from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows
 from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
@@ -144,12 +144,15 @@ def calibrated_forecasts(
     inside = chosen is network and bool((past.cutoffs[same] == windows.cutoffs).all())
     found = before[same] if inside else forecasts_over(chosen, windows)
     offsets = np.empty(found.quantiles.shape, np.float32)
-    scores = before.scores()
-    for series in np.unique(windows.series):
-        mine, theirs = windows.series == series, past.series == series
+    scores, several = before.scores(), np.unique(windows.series)
+    for series in several:
+        # Windows lie series by series.
+        mine, theirs = (
+            slice(*np.searchsorted(of.series, [series, series + 1])) for of in (windows, past)
+        )
         offsets[mine] = online_offsets(
             scores[theirs], past.cutoffs[theirs], windows.cutoffs[mine],
-            settings.quantiles, trailing, static,
+            settings.quantiles, trailing, static, BUDGET // len(several),
         )  # fmt: skip
     return windows, found.moved(offsets)
 

@@ -22,7 +22,7 @@ import numpy as np
 TRAILING = 112  # seasons, 16 weeks of hours: of 4 weeks the tails are few, and pay in width
 LEAST = 40  # scores: under that the static offsets stand
 GAMMA = 0.001  # larger steps pay in width
-BUDGET = 300_000_000  # scores sorted in all
+BUDGET = 300_000_000  # scores sorted in all, for all series together
 
 
 def static_offsets(scores: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:
@@ -39,12 +39,14 @@ def online_offsets(
     quantiles: tuple[float, ...],
     trailing: int,
     static: np.ndarray,
+    budget: int = BUDGET,
 ) -> np.ndarray:
     """What the quantiles forecast at each wanted cutoff are moved by: (m, F, K, Q).
 
     scores: (n, F, K, Q) of past forecasts, NaN where the truth is missing; cutoffs: (n,) their
-    first target rows, rising; wanted: (m,), rising; trailing: rows. Only truth in rows before a
-    cutoff is looked at. Where under 40 scores are known the static offsets (F, K, Q) stand.
+    first target rows, rising; wanted: (m,), rising; trailing: rows; budget: scores sorted, which
+    says how many cutoffs share their offsets. Only truth in rows before a cutoff is looked at.
+    Where under 40 scores are known the static offsets (F, K, Q) stand.
     """
     if not len(cutoffs):
         return np.broadcast_to(static, (len(wanted), *static.shape))
@@ -57,7 +59,8 @@ def online_offsets(
     bounds = _bounds(np.array(quantiles))
     found = np.empty((len(wanted), *static.shape), np.float32)
     moments = np.unique(np.concatenate([cutoffs, wanted]))
-    every = max(1, -(-len(moments) * trailing * static.size // BUDGET))
+    rows = min(trailing, len(by_row))
+    every = max(1, -(-len(moments) * rows * static.size // budget))
     before = 0
     for block in np.split(moments, range(every, len(moments), every)):
         now = int(block[0]) - first
