@@ -24,3 +24,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The cases of real users lie beside a developer's checkout; their tests skip without them."""
+    if (Path(__file__).resolve().parents[2] / "shared" / "cases").is_dir():
+        return
+    for item in items:
+        if item.get_closest_marker("case"):
+            item.add_marker(pytest.mark.skip(reason="needs ../shared/cases, which are not shipped"))
