@@ -23,6 +23,7 @@ from unrolled import Forecaster
 from unrolled.cli import main
 from unrolled.cli.app import app
 from unrolled.console import values
+from unrolled.data.columns.roles import quoted
 from unrolled.tasks.forecasting import objective as forecast_task
 from unrolled.tasks.forecasting.losses import pinball_loss
 
@@ -368,7 +369,7 @@ def test_names_with_commas() -> None:
     assert values.names(["a, b", "c", '"d, e",f']) == ("a", "b", "c", "d, e", "f")
     assert values.names(None) == ()
     for name in ("plain", "a, b", 'say "so"', "온도"):
-        assert values.names([values.quoted(name)]) == (name,)
+        assert values.names([quoted(name)]) == (name,)
 
 
 def test_the_size_of_a_part() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from unrolled.console.values import nearest, quoted
+from unrolled.console.values import nearest
 from unrolled.errors import SettingsError
 
 CONFIG = "config.toml"
@@ -49,8 +49,12 @@ def _as_written(value: Any, option: Any, place: str) -> Any:
     multiple, is_flag = getattr(option, "multiple", False), getattr(option, "is_flag", False)
     if isinstance(value, dict) or (isinstance(value, list) and not multiple):
         raise SettingsError(f"{place}: expected one value, got {value}")
+    if isinstance(value, list):
+        from unrolled.data.columns.roles import quoted
+
+        return [quoted(str(item)) for item in value]
     if multiple:
-        return [quoted(str(item)) for item in (value if isinstance(value, list) else [value])]
+        return [str(value)]
     return value if isinstance(value, bool) and is_flag else str(value)
 
 

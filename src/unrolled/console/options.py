@@ -62,7 +62,10 @@ class RowOptions:
         typer.Option(metavar=COLUMN, help="The time; several that make one up as year,month,day."),
     ] = None
     series: Annotated[
-        str | None, typer.Option(metavar=COLUMN, help="What tells the series (sequences) apart.")
+        list[str] | None,
+        typer.Option(
+            metavar=COLUMN, help="What tells the series (sequences) apart; several as city,item."
+        ),
     ] = None
 
 

@@ -47,7 +47,7 @@ class View:
             rows = f"{table.num_rows:,} rows in {out}"
             self.result(rows, {**value, "rows": table.num_rows, "out": str(out)})
         elif self.json:
-            self.result("", {**value, "rows": table.to_pylist()})
+            self.result("", {**value, "rows": _readable(table).to_pylist()})
         else:
             sys.stdout.write(_csv(table).decode())
 
@@ -78,6 +78,7 @@ def _csv(table: Any) -> bytes:
     import pyarrow as pa
     import pyarrow.csv
 
+    table = _readable(table)
     for i, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             try:
@@ -89,6 +90,21 @@ def _csv(table: Any) -> bytes:
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
     pyarrow.csv.write_csv(table, buffer, options)
     return buffer.getvalue()
+
+
+def _readable(table: Any) -> Any:
+    """A pyarrow table without types that text cannot hold: periods as dates, decimals as floats."""
+    import pyarrow as pa
+
+    from unrolled.data.time.periods import read_periods
+
+    table, _ = read_periods(table)
+    for i, field in enumerate(table.schema):
+        kind = pa.float64() if pa.types.is_decimal(field.type) else None
+        kind = pa.string() if pa.types.is_string_view(field.type) else kind
+        if kind is not None:
+            table = table.set_column(i, field.name, table.column(i).cast(kind))
+    return table
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:

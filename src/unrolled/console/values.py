@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import typer
@@ -13,13 +12,16 @@ from unrolled.errors import SettingsError
 
 def names(items: Iterable[str] | None) -> tuple[str, ...]:
     """Column names given one by one or with commas; one that holds a comma goes in quotes."""
-    rows = csv.reader(items or (), skipinitialspace=True)
-    return tuple(name.strip() for row in rows for name in row if name.strip())
+    from unrolled.data.columns.roles import split_names
+
+    return split_names(tuple(items or ()))
 
 
-def quoted(name: str) -> str:
-    """A column name as `names` reads it back."""
-    return '"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name
+def key(items: Sequence[str] | None) -> str | tuple[str, ...] | None:
+    """The columns that tell series apart: a single text is split only if no column is named so."""
+    if not items:
+        return None
+    return items[0] if len(items) == 1 else names(items)
 
 
 def cut(text: str) -> float | int | str:

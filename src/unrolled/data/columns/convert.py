@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_text
+from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
 from unrolled.data.columns.infer import DATE_PARTS, holds_dates
 from unrolled.data.fill import is_missing
 from unrolled.errors import DataError
@@ -94,18 +94,6 @@ def _categories(column: Any) -> NDArray[np.object_]:
     # One Python string per category, shared by all its rows.
     places = pc.fill_null(codes.indices, len(words) - 1)
     return np.asarray(words[np.asarray(places)])
-
-
-def series_codes(name: str, column: Any) -> tuple[Ints, tuple[str, ...]]:
-    """The series of each row (N,), numbered by first appearance, and the S names.
-
-    DataError for a row without a name.
-    """
-    if column.null_count:
-        row = first_row(np.asarray(column.is_null()))
-        raise DataError(f"series {name!r}: expected a name in every row, data row {row} has none")
-    text = encode(column)
-    return integers(text.indices), tuple(text.dictionary.to_pylist())
 
 
 def series_values(values: NDArray[Any], offsets: Ints) -> NDArray[Any]:

@@ -132,10 +132,10 @@ def _no_time(names: list[str]) -> str:
     )
 
 
-def guess_series(columns: Columns, times: Ints) -> tuple[str, str] | None:
-    """The column that tells the series apart, and why; None when there is one series."""
+def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] | None:
+    """The columns that tell the series apart, and why; None when there is one series."""
     if "unique_id" in columns:
-        return "unique_id", "the name unique_id"
+        return ("unique_id",), "the name unique_id"
     candidates = [name for name, column in columns.items() if is_text(column.type)]
     candidates += [n for n, c in columns.items() if is_whole(c) and ID_NAMES.fullmatch(n)]
     if not candidates or (np.diff(times) > 0).all():
@@ -155,7 +155,7 @@ def guess_series(columns: Columns, times: Ints) -> tuple[str, str] | None:
             good[name] = left
     if not good:
         return None
-    return min(good, key=lambda name: good[name]), "with it, every time comes once"
+    return (min(good, key=lambda name: good[name]),), "with it, every time comes once"
 
 
 def _doubles_left(column: Any, codes: Ints) -> int | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from unrolled.data import samples
+from unrolled.data.columns.frames import Native, read_frame, refuse_twice
 from unrolled.errors import DataError
 
 ENDINGS = (".csv", ".gz", ".parquet", ".pq", ".tsv")
@@ -23,12 +23,17 @@ class Raw:
     kind: "file", "mapping", "pandas", "polars" or "pyarrow"; label: the path, the name of
         a sample, or the kind in words.
     index: the column that was the index of a pandas frame, if it holds times.
+    native: what a frame has beside its columns; periods: column -> the frequency of the pandas
+        periods that it held, now their first moments; left_out: what is no column, and why.
     """
 
     columns: dict[str, Any]
     kind: str
     label: str
     index: str | None = None
+    native: Native = field(default_factory=Native)
+    periods: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def recognise(path: Path) -> str | None:
@@ -76,7 +81,7 @@ def _read_file(path: Path) -> Raw:
 
         table = read_csv(path, packed=magic[:2] == b"\x1f\x8b")
     label = samples.name_of(path) or str(path)
-    return Raw(_columns(table, label), "file", label)
+    return _raw(table, "file", label)
 
 
 def _read_parquet(path: Path) -> Any:
@@ -98,7 +103,7 @@ def _read_mapping(source: Mapping[str, Any]) -> Raw:
         table = pa.table({str(name): _arrow(values) for name, values in source.items()})
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(f"read a mapping: {str(error).partition(chr(10))[0]}") from None
-    return Raw(_columns(table, "a mapping"), "mapping", "a mapping of arrays")
+    return _raw(table, "mapping", "a mapping of arrays")
 
 
 def _arrow(values: Any) -> Any:
@@ -113,43 +118,22 @@ def _arrow(values: Any) -> Any:
     return pa.array(values, from_pandas=True)
 
 
+def _raw(table: Any, kind: str, label: str, **more: Any) -> Raw:
+    from unrolled.data.time.periods import read_periods
+
+    refuse_twice(table.column_names, label)
+    table, periods = read_periods(table)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    return Raw(columns, kind, label, periods=periods, **more)
+
+
 def _read_frame(source: Any) -> Raw:
-    import narwhals as nw
-    import pyarrow as pa
-
-    try:
-        if not hasattr(source, "collect"):  # the names of a lazy frame cost a query
-            names = getattr(source, "column_names", None) or source.columns
-            _refuse_twice([str(name) for name in names], "the frame")
-        frame = nw.from_native(source)
-        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        label = f"a {frame.implementation.value} frame"
-        kind = frame.implementation.value if label[2:].startswith("p") else "pyarrow"
-        index = _time_index(source) if kind == "pandas" else None
-        if index is not None:
-            frame = nw.from_native(source.reset_index(names=index))
-        table = frame.to_arrow()
-    except pa.ArrowException as error:
-        raise DataError(f"read {label}: {' '.join(map(str, error.args))}") from None
-    except (TypeError, AttributeError):
-        what = type(source).__name__
-        raise DataError(f"read: expected a path or a data frame, got {what}") from None
-    return Raw(_columns(table, label), kind, label, index)
-
-
-def _time_index(frame: Any) -> str | None:
-    """The name for the index of a pandas frame when it holds times."""
-    if type(frame.index).__name__ != "DatetimeIndex":
-        return None
-    return str(frame.index.name or ("time" if "time" not in frame.columns else "index"))
-
-
-def _columns(table: Any, label: str) -> dict[str, Any]:
-    _refuse_twice(table.column_names, label)
-    return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _refuse_twice(names: list[str], label: str) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(f"read {label}: expected different column names, got {twice[0]!r} twice")
+    found = read_frame(source)
+    return _raw(
+        found.table,
+        found.kind,
+        found.label,
+        index=found.index,
+        native=found.native,
+        left_out=found.left_out,
+    )

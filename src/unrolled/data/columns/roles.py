@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import csv
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,7 +16,8 @@ class Roles:
 
     time: the column of time stamps or integer steps; several columns that make up one time are
         written with commas, `"year,month,day,hour"`. None: inferred.
-    series: the column that tells the series of a long table apart. None: inferred, or one series.
+    series: the column that tells the series of a long table apart, or the columns that do so
+        together: `("city", "item")`, or with commas, `"city,item"`. None: inferred, or one series.
     target: K columns to forecast. Empty: `y`, or the only numeric column.
     past: past covariates, whose values are known up to now. None: every usable column without
         another role.
@@ -32,7 +34,7 @@ class Roles:
     """
 
     time: str | None = None
-    series: str | None = None
+    series: str | Sequence[str] | None = None
     target: tuple[str, ...] = ()
     past: tuple[str, ...] | None = None
     future: tuple[str, ...] = ()
@@ -40,9 +42,14 @@ class Roles:
     holidays: tuple[str, ...] = ()
     wide: bool = False
 
+    def __post_init__(self) -> None:
+        if self.series is not None and not isinstance(self.series, str):
+            object.__setattr__(self, "series", as_key(self.series))
+
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""
-        named = {"time": (self.time,), "series": (self.series,), "target": self.target}
+        series = (self.series,) if isinstance(self.series, str) else self.series or ()
+        named = {"time": (self.time,), "series": series, "target": self.target}
         named |= {"past": self.past or (), "future": self.future, "static": self.static}
         return {column: role for role, columns in named.items() for column in columns if column}
 
@@ -50,7 +57,7 @@ class Roles:
 def check_roles(roles: Roles, columns: Collection[str]) -> None:
     """DataError for a column that is not in the table (with the nearest name), or has two roles."""
     groups = (roles.target, roles.past or (), roles.future, roles.static)
-    named = [*time_names(roles.time, columns), *filter(None, [roles.series])]
+    named = [*column_names(roles.time, columns), *column_names(roles.series, columns)]
     named += [name for group in groups for name in group]
     for name in named:
         if name not in columns:
@@ -59,13 +66,34 @@ def check_roles(roles: Roles, columns: Collection[str]) -> None:
             raise DataError(f"column {name!r}: expected one role, got {named.count(name)}")
 
 
-def time_names(time: str | None, columns: Collection[str]) -> tuple[str, ...]:
-    """The columns that a time role names: one, or several written with commas."""
-    if time is None:
+def column_names(named: str | Sequence[str] | None, columns: Collection[str]) -> tuple[str, ...]:
+    """The columns that make up a time or tell series apart: one, or several written with commas.
+
+    >>> column_names('"city, state",item', ["city, state", "item"])
+    ('city, state', 'item')
+    """
+    if named is None:
         return ()
-    if time in columns:
-        return (time,)
-    return tuple(part.strip() for part in time.split(","))
+    if not isinstance(named, str):
+        return tuple(named)
+    return (named,) if named in columns else split_names([named])
+
+
+def as_key(names: Sequence[str]) -> str | tuple[str, ...] | None:
+    """Columns as a role keeps them: a single one as its name, if that holds no comma."""
+    alone = len(names) == 1 and "," not in names[0]
+    return names[0] if alone else tuple(names) or None
+
+
+def split_names(texts: Collection[str]) -> tuple[str, ...]:
+    """Names given one by one or with commas; one that holds a comma goes in quotes."""
+    rows = csv.reader(texts, skipinitialspace=True)
+    return tuple(name.strip() for row in rows for name in row if name.strip())
+
+
+def quoted(name: str) -> str:
+    """A name as `split_names` reads it back."""
+    return '"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name
 
 
 def _nearest(name: str, columns: Collection[str]) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from unrolled.data.arrow import is_number
-from unrolled.data.columns.convert import convert, reason_against, series_codes
+from unrolled.data.columns.convert import convert, reason_against
 from unrolled.data.columns.infer import guess_time
+from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw, read_columns
-from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.sequences.ragged import Ragged, narrowed
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 
 
 def read_long(
-    source: Any, series: str | None, label: str | None, time: str | None, per_step: bool
+    source: Any,
+    series: str | Sequence[str] | None,
+    label: str | None,
+    time: str | None,
+    per_step: bool,
 ) -> Ragged:
     """Read a table in which ``series`` says to which sequence a row belongs; see `Sequences`."""
     raw = read_columns(source)
@@ -26,7 +32,8 @@ def read_long(
             f"read {raw.label}: name the column that says to which sequence a row belongs: series="
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
-    codes, names = series_codes(series, raw.columns.pop(series))
+    key = column_names(series, raw.columns)
+    codes, names, _ = read_key({name: raw.columns.pop(name) for name in key})
     given = None if label is None else raw.columns.pop(label)
     times, sorting = _times(raw, time)
     order = np.lexsort((times, codes))
@@ -44,7 +51,7 @@ def read_long(
 
 def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
     """What the rows are sorted by (N,), their time or their order in the table; and in words."""
-    names = time_names(time, raw.columns)
+    names = column_names(time, raw.columns)
     if not names:
         try:
             names = guess_time(raw.columns, raw.index)[0]

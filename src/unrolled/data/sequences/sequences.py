@@ -25,7 +25,7 @@ FILES = (".ts", ".txt", ".tsv")
 class LongColumns:
     """The columns by which a long table was read, and whether each time step has its own label."""
 
-    series: str
+    series: str | Sequence[str]
     label: str | None = None
     time: str | None = None
     per_step: bool = False
@@ -101,7 +101,7 @@ class Sequences:
         cls,
         source: Any,
         *,
-        series: str | None = None,
+        series: str | Sequence[str] | None = None,
         label: str | None = None,
         time: str | None = None,
         per_step: bool = False,
@@ -109,9 +109,10 @@ class Sequences:
         """Read a UCR/UEA file (`.ts`, `.txt`, `.tsv`), or a long table (file or data frame).
 
         A `.txt` or `.tsv` is a table when ``series`` is named. Of a long table each row is one time
-        step: ``series`` names the sequence that it belongs to, ``label`` the column to learn
-        (without it the labels stay unknown), ``time`` what to sort by (default: found by its
-        values, or the rows as they stand). Every other column of numbers is a feature.
+        step: ``series`` names the sequence that it belongs to (one column, or several together),
+        ``label`` the column to learn (without it the labels stay unknown), ``time`` what to sort
+        by (default: found by its values, or the rows as they stand). Every other column of numbers
+        is a feature.
         ``per_step``: the label may change within a sequence.
         Raises DataError that names the line, row or column of what does not fit.
         """

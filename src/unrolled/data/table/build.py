@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, is_number, is_row_number
+from unrolled.data.arrow import Ints, is_number, is_whole
 from unrolled.data.columns.convert import (
     convert,
     is_static,
     reason_against,
-    series_codes,
     series_values,
 )
+from unrolled.data.columns.counters import COUNTS, counts_rows, saved_index
+from unrolled.data.columns.frames import NUMBERS_ROWS
 from unrolled.data.columns.infer import guess_series, guess_time
+from unrolled.data.columns.keys import SeriesKey, read_key
 from unrolled.data.columns.read import Raw, read_columns
-from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
 from unrolled.data.fill import is_missing
 from unrolled.data.table.findings import Findings, Notes
 from unrolled.data.table.layout import (
@@ -32,6 +35,7 @@ from unrolled.data.table.layout import (
 )
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.wide import hint, make_long
+from unrolled.data.table.write import PERIOD
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import DAY, HOUR, Step
 from unrolled.data.time.stamps import read_time
@@ -44,10 +48,12 @@ def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
     """Read a source into the fields of a table, by name; see `Table.read`."""
     notes = Notes()
     raw, roles, why = _read(source, roles, notes)
+    types = {name: column.type for name, column in raw.columns.items()}
     time, stamps = _take_time(raw, roles, notes)
-    series, codes, names = _take_series(raw, roles, stamps.values, notes)
-    notes.notes += [] if series else hint(raw.columns, roles)
-    rows, layout = _grid(stamps, codes, names, step, bool(series), notes)
+    key = _take_series(raw, roles, stamps.values, notes)
+    names = key.names
+    notes.notes += [] if key.values else hint(raw.columns, roles)
+    rows, layout = _grid(stamps, key, step, notes)
     wanted = _take_roles(raw, roles, notes)
     columns = _convert_columns(raw, wanted, rows, layout, notes)
     wanted = _guess_static(wanted, roles, columns, layout, notes)
@@ -58,14 +64,15 @@ def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
     times = layout.times if stamps.integer else layout.times.view("M8[us]")
     source_format = SourceFormat(
         kind=raw.kind,
+        native=raw.native.without(n for n in time if pa.types.is_dictionary(types[n])),
         zone=stamps.zone,
         time=time,
         forms=stamps.forms,
-        series=series,
-        index=raw.index is not None and time == (raw.index,),
+        series=key.values,
+        types={name: types[name] for name in (*time, *wanted.target)},
     )
     return {
-        "roles": replace(wanted, time=",".join(time), series=series[0] if series else None),
+        "roles": replace(wanted, time=",".join(time), series=as_key(tuple(key.values))),
         "step": layout.step,
         "names": names,
         "offsets": layout.offsets,
@@ -82,60 +89,61 @@ def _read(
 ) -> tuple[Raw, Roles, Mapping[str, tuple[str, str]]]:
     """The columns, made long where they are wide; their roles, and the reasons that this gives."""
     raw = read_columns(source)
+    notes.left_out |= raw.left_out
+    named = {*roles.columns(), *column_names(roles.time, raw.columns)}
+    for name, why in saved_index(raw.columns, named).items():
+        notes.left_out[name] = why
+        del raw.columns[name]
     long = make_long(raw, roles)
     if long:
         raw, roles = long.raw, long.roles
         notes.notes += long.notes
         notes.left_out |= long.left_out
+    roles = replace(roles, series=as_key(column_names(roles.series, raw.columns)))
     check_roles(roles, raw.columns)
     return raw, roles, long.why if long else {}
 
 
 def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:
-    names, why = time_names(roles.time, raw.columns), ASKED
+    names, why = column_names(roles.time, raw.columns), ASKED
     if not names:
         taken = roles.columns()
         free = {name: column for name, column in raw.columns.items() if name not in taken}
         names, why = guess_time(free, raw.index)
     stamps = read_time(raw.columns, names)
+    if len(names) == 1 and names[0] in raw.periods:
+        stamps = replace(stamps, forms=(f"{PERIOD}{raw.periods[names[0]]}",))
     for name in names:
         del raw.columns[name]
+    if raw.index in raw.columns and is_whole(raw.columns[raw.index]):
+        notes.left_out[raw.index] = NUMBERS_ROWS
+        del raw.columns[raw.index]
     notes.roles[",".join(names)] = ("time", why)
     notes.notes += stamps.notes
     return names, stamps
 
 
-def _take_series(
-    raw: Raw, roles: Roles, times: Ints, notes: Notes
-) -> tuple[tuple[str, str] | None, Ints, tuple[str, ...]]:
-    """The series column and its type, the number of the series of each row, and their names."""
-    name, why = roles.series, ASKED
-    if name is None:
+def _take_series(raw: Raw, roles: Roles, times: Ints, notes: Notes) -> SeriesKey:
+    """The columns that tell the series apart, taken out; without any there is one series."""
+    names, why = column_names(roles.series, raw.columns), ASKED
+    if not names:
         taken = roles.columns()
         free = {name: column for name, column in raw.columns.items() if name not in taken}
-        name, why = guess_series(free, times) or (None, "")
-    if name is None:
-        return None, np.zeros(len(times), np.int64), ("",)
-    column = raw.columns.pop(name)
-    notes.roles[name] = ("series", why)
-    return (name, str(column.type)), *series_codes(name, column)
+        names, why = guess_series(free, times) or ((), "")
+    if not names:
+        return SeriesKey(np.zeros(len(times), np.int64), ("",), {})
+    notes.roles |= dict.fromkeys(names, ("series", why))
+    return read_key({name: raw.columns.pop(name) for name in names})
 
 
-def _grid(
-    stamps: Stamps,
-    codes: Ints,
-    names: tuple[str, ...],
-    asked: Step | None,
-    long: bool,
-    notes: Notes,
-) -> tuple[Rows, Layout]:
+def _grid(stamps: Stamps, key: SeriesKey, asked: Step | None, notes: Notes) -> tuple[Rows, Layout]:
     """Sort the rows and lay them on the grid; steps of a day or more follow local time."""
 
     def write(value: int) -> str:
         return write_stamp(value, stamps.integer, stamps.zone)
 
-    rows, backwards = sort_rows(stamps.values, codes, names, write)
-    refuse_duplicates(rows, _hint(stamps, long, backwards))
+    rows, backwards = sort_rows(stamps.values, key.codes, key.names, write)
+    refuse_duplicates(rows, _hint(stamps, bool(key.values), backwards))
     if backwards is not None:
         notes.notes.append(f"time goes backwards at data row {backwards + 1}: the rows were sorted")
     if asked and asked.is_integer != stamps.integer:
@@ -196,12 +204,12 @@ def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
 
 
 def _drop_counters(raw: Raw, roles: Roles, notes: Notes) -> None:
-    """Leave out columns that only count the rows, unless there is nothing else to forecast."""
+    """Leave out columns that only number the rows, unless there is nothing else to forecast."""
     free = [name for name in raw.columns if name not in roles.columns() and name != "y"]
-    counters = [name for name in free if is_row_number(raw.columns[name])]
+    counters = [name for name in free if counts_rows(name, raw.columns[name])]
     numbers = [name for name, column in raw.columns.items() if is_number(column.type)]
     for name in counters if len(numbers) > len(counters) else ():
-        notes.left_out[name] = "it only counts the rows"
+        notes.left_out[name] = COUNTS
         del raw.columns[name]
 
 

@@ -1,105 +1,83 @@
-"""The kind of frame and time that a table was read from, so that results come back in it."""
+"""The kind of frame that a table was read from, so that results come back in it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
+
+from unrolled.data.columns.frames import Native
+from unrolled.data.table.write import as_number, as_text, plain, write_times
 
 
 @dataclass(frozen=True)
 class SourceFormat:
-    """What a table was read from: enough to hand the same kind of frame and time back.
+    """What a table was read from: enough to hand the same kind of frame and values back.
 
-    kind: "file", "mapping" (of arrays), "pandas", "polars" or "pyarrow".
+    kind: "file", "mapping" (of arrays), "pandas", "polars" or "pyarrow"; native: what a frame has
+        beside its columns.
     zone: the time zone of the stamps, None when they have none; with one, `Table.times` is in UTC.
     time: the columns of the time; forms: how each was written (see `clock.Stamps`).
-    series: the series column and its arrow type, if there is one.
-    index: whether the time was the index of a pandas frame.
+    series: the columns that tell the series apart -> the value of each series, (S,) in arrow.
+    types: of the time and the targets, column -> its arrow type.
     """
 
     kind: str = "mapping"
+    native: Native = field(default_factory=Native)
     zone: str | None = None
     time: tuple[str, ...] = ("time",)
     forms: tuple[str, ...] = ("timestamp[us]",)
-    series: tuple[str, str] | None = None
-    index: bool = False
+    series: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, Any] = field(default_factory=dict)
 
-    def frame(self, columns: Mapping[str, NDArray[Any]]) -> Any:
-        """Columns (n,) each -> a frame of the kind that was read; a file gives a pyarrow table.
+    def frame(
+        self,
+        columns: Mapping[str, NDArray[Any]],
+        names: tuple[str, ...],
+        like: Mapping[str, str],
+    ) -> Any:
+        """Columns (n,) each -> a frame of the kind that was read; see `Table.frame`.
 
-        The time is looked for under its role's name ("date", or "year,month,day,hour", which gives
-        four columns) and is written as it was read: text as text, with its zone. Other
-        datetime64 arrays are stamps in UTC when there is a zone; NaN becomes a missing value.
+        names: of the S series; like: column -> the column of numbers whose type it takes.
         """
         import pyarrow as pa
 
-        name = ",".join(self.time)
-        out: dict[str, Any] = {}
+        time, series = ",".join(self.time), ",".join(self.series)
+        arrays: dict[str, Any] = {}
+        marks: dict[str, Any] = {}
+        same: dict[str, str] = {}  # column -> the one of its very type
         for column, values in columns.items():
-            if column == name:
-                for part, form in zip(self.time, self.forms, strict=True):
-                    out[part] = self._write_time(values, form)
-            elif values.dtype.kind == "M":
-                out[column] = self._write_time(
-                    values, self.forms[0] if len(self.time) == 1 else "timestamp[us]"
-                )
+            if column == series:
+                arrays |= self._write_series(values, names)
+                same |= {name: name for name in self.series}
+            elif column == time or values.dtype.kind == "M":
+                parts = self._time_columns(column, column == time)
+                for part, form in parts.items():
+                    written, marks[part] = write_times(values, form, self.zone, self.kind)
+                    arrays[part] = as_text(written, self.types.get(part))
+                same |= dict(zip(parts, self.time, strict=False))
             else:
-                out[column] = pa.array(values, from_pandas=True)
-        if self.series and self.series[0] in out:
-            kind = pa.int64() if "int" in self.series[1] else pa.string()
-            out[self.series[0]] = out[self.series[0]].cast(kind)
+                numbers = pa.array(values, from_pandas=True)
+                kind = self.types.get(like.get(column, ""))
+                arrays[column] = numbers if kind is None else as_number(numbers, kind)
         if self.kind == "mapping":
-            return {column: _plain(values) for column, values in out.items()}
-        return self._native(pa.table(out), name)
+            return {column: plain(values) for column, values in arrays.items()}
+        fields = [pa.field(n, each.type, metadata=marks.get(n)) for n, each in arrays.items()]
+        table = pa.table(list(arrays.values()), schema=pa.schema(fields))
+        return self.native.restore(self.kind, table, same, like)
 
-    def _native(self, table: Any, time: str) -> Any:
-        import narwhals as nw
+    def _time_columns(self, column: str, role: bool) -> dict[str, str]:
+        """The columns that a column of times is written to, and the form of each."""
+        if role:
+            return dict(zip(self.time, self.forms, strict=True))
+        return {column: self.forms[0] if len(self.time) == 1 else "timestamp[us]"}
 
-        if self.kind in ("file", "pyarrow"):
-            return table
-        if self.kind == "polars":
-            return nw.from_arrow(table, backend="polars").to_native()
-        frame = nw.from_arrow(table, backend="pandas").to_native()
-        return frame.set_index(time) if self.index and time in frame else frame
-
-    def _write_time(self, values: NDArray[Any], form: str) -> Any:
+    def _write_series(self, values: NDArray[Any], names: tuple[str, ...]) -> dict[str, Any]:
+        """Names of series (n,) -> what they are in each of the columns that tell them apart."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if values.dtype.kind != "M":
-            return pa.array(values.astype(np.int64)).cast(pa.type_for_alias(form))
-        stamps = pa.array(values.astype("M8[us]"), pa.timestamp("us", self.zone))
-        if form.startswith("timestamp"):
-            unit = re.split(r"[\[,\]]", form)[1]
-            return stamps.cast(pa.timestamp(unit, self.zone))
-        wall = pc.local_timestamp(stamps) if self.zone else stamps
-        if form.startswith("date"):
-            return wall.cast(pa.date32() if form.startswith("date32") else pa.date64())
-        if form.startswith("int "):
-            return pc.strftime(wall.cast(pa.timestamp("s"), safe=False), form[4:]).cast(pa.int64())
-        return _strftime(wall, form)
-
-
-def _strftime(wall: Any, form: str) -> Any:
-    """Write stamps by a template that may hold %q (quarter) and .%f (as many digits as needed)."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    fraction = re.search(r"%S[.,]%f", form)
-    exact = wall if fraction else wall.cast(pa.timestamp("s"), safe=False)
-    before, quarter, after = re.sub(r"[.,]%f", "", form).partition("%q")
-    text = pc.strftime(exact, before)
-    if not quarter:
-        return text
-    return pc.binary_join_element_wise(text, pc.quarter(wall).cast(pa.string()), after, "")
-
-
-def _plain(values: Any) -> NDArray[Any]:
-    """An arrow array as numpy: stamps as datetime64 (in UTC), missing numbers as NaN."""
-    array: NDArray[Any] = values.to_numpy(zero_copy_only=False)
-    return array
+        places = pc.index_in(pa.array(values, pa.string()), value_set=pa.array(names, pa.string()))
+        return {column: each.take(places) for column, each in self.series.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.columns.roles import Roles, check_roles
+from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
 from unrolled.data.table.findings import Findings
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.time.grid import Step, Times
@@ -150,16 +150,22 @@ class Table:
         future = self.step.shift(last[np.repeat(np.arange(len(last)), horizon)], ahead)
         return self._from_wall(future).reshape(len(last), horizon)
 
-    def frame(self, columns: Mapping[str, NDArray[Any]]) -> Any:
-        """Columns (n,) as a frame of the kind this table was read from; see `SourceFormat.frame`.
+    def frame(
+        self, columns: Mapping[str, NDArray[Any]], like: Mapping[str, str] | None = None
+    ) -> Any:
+        """Columns (n,) as a frame of the kind this table was read from; of a file, pyarrow's.
 
-        The time goes under `roles.time`, in UTC as in `times`, and comes out in its own zone.
+        The time goes under `roles.time`, in UTC as in `times`, and comes out in its own zone and
+        type, or as the text it was; "year,month" gives two columns. Names of series go under
+        `roles.series` ("city,item") and come out as the values they were. Other columns of
+        datetime64 are times too. What was in a pandas index goes back into it.
+        like: column -> the column of the table whose kind of number it takes: float32, decimals.
         """
-        return self.source_format.frame(columns)
+        return self.source_format.frame(columns, self.names, like or {})
 
     def _with_roles(self, roles: Roles) -> Table:
-        given = {"time": roles.time, "series": roles.series}
-        for role, name in given.items():
+        series = as_key(column_names(roles.series, self.source_format.series))
+        for role, name in {"time": roles.time, "series": series}.items():
             if name not in (None, getattr(self.roles, role)):
                 raise DataError(
                     f"{role}: the table was read with {getattr(self.roles, role)!r}, got {name!r}"

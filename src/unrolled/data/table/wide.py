@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from unrolled.data.arrow import integers, is_number, is_row_number, is_text, is_whole
 from unrolled.data.columns.convert import stray_text
+from unrolled.data.columns.counters import COUNTS
 from unrolled.data.columns.infer import DATE_PARTS, ID_NAMES, STEP_NAMES, guess_time, holds_dates
 from unrolled.data.columns.read import Raw
-from unrolled.data.columns.roles import Roles, check_roles, time_names
+from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.table.melt import (
     SERIES,
     TIME,
@@ -38,7 +39,6 @@ from unrolled.data.time.stamps import is_compact
 from unrolled.errors import DataError
 
 FEWEST = 3  # columns of time steps that make a table wide
-COUNTS = "it only counts the rows"
 ALIKE = 8  # columns of like names that make it worth a hint
 
 
@@ -53,7 +53,7 @@ def make_long(raw: Raw, roles: Roles) -> Long | None:
     own.
     """
     targets = any(name in raw.columns for name in roles.target)
-    times = any(name in raw.columns for name in time_names(roles.time, raw.columns))
+    times = any(name in raw.columns for name in column_names(roles.time, raw.columns))
     if not (targets or times or raw.index):
         found = _from_years(raw, roles) or _from_rows(raw, roles)
         if found:
@@ -200,8 +200,8 @@ def _row_names(rest: Mapping[str, Any], roles: Roles, dated: bool) -> str | None
 
     dated: whether the other columns are dates; numbers name a series only then.
     """
-    if roles.series in rest:
-        refuse_twice(rest[str(roles.series)], str(roles.series))
+    if isinstance(roles.series, str) and roles.series in rest:
+        refuse_twice(rest[roles.series], roles.series)
         return roles.series
     counters = [name for name, column in rest.items() if is_row_number(column)]
     texts = [name for name, column in rest.items() if is_text(column.type)]
@@ -221,7 +221,7 @@ def _from_columns(raw: Raw, roles: Roles) -> Long:
     check_roles(Roles(time=roles.time), raw.columns)
     named = set(roles.columns())
     free = {name: column for name, column in raw.columns.items() if name not in named}
-    times = time_names(roles.time, raw.columns) or guess_time(free, raw.index)[0]
+    times = column_names(roles.time, raw.columns) or guess_time(free, raw.index)[0]
     free = {n: c for n, c in free.items() if n not in times and _is_numeric(c)}
     left_out = {n: "it is part of the time" for n in free if n.lower() in DATE_PARTS}
     left_out |= {n: COUNTS for n, column in free.items() if is_row_number(column)}

@@ -14,7 +14,7 @@ from unrolled.console.groups import Groups, given, written
 from unrolled.console.options import COLUMN, EnsembleOptions, Order, RowOptions
 from unrolled.console.show import aligned
 from unrolled.console.sources import is_text_sample, lasting, source
-from unrolled.console.values import cut, names, nearest, share
+from unrolled.console.values import cut, key, names, nearest, share
 from unrolled.errors import SettingsError
 from unrolled.tasks.task import Job, in_short
 
@@ -145,7 +145,7 @@ def _resolved(order: Order, plan: ClassifierPlan, test: float | Sequences) -> di
     size = test if isinstance(test, float | int) else lasting(test.source)
     return {
         "file": lasting(order.file),
-        **given(own[RowOptions]),
+        **_rows(own),
         **given(own[LabelOptions]),
         **given(own[LabelScopeOptions]),
         "pool": settings.pool,
@@ -200,16 +200,20 @@ def _read(file: str, own: Groups) -> Sequences:
     from unrolled.data import Sequences
     from unrolled.data.sequences.sequences import says_itself
 
-    path, rows, label = source(file), own[RowOptions], own[LabelOptions]
+    path, rows, label = source(file), _rows(own), own[LabelOptions]
     per_step = _per_step(own[LabelScopeOptions].label_per)
     if says_itself(path):
-        _refuse(path, {**given(rows), **given(label), **given(own[LabelScopeOptions])})
+        _refuse(path, {**rows, **given(label), **given(own[LabelScopeOptions])})
         return Sequences.read(path)
-    if rows.series is None:
+    if "series" not in rows:
         raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
-    return Sequences.read(
-        path, series=rows.series, label=label.label, time=rows.time, per_step=per_step
-    )
+    return Sequences.read(path, **rows, label=label.label, per_step=per_step)
+
+
+def _rows(own: Groups) -> dict[str, Any]:
+    """How the rows of a table are read, where that was said."""
+    rows = given(own[RowOptions])
+    return rows | ({"series": key(rows["series"])} if "series" in rows else {})
 
 
 def _refuse(path: Path, asked: Mapping[str, Any]) -> None:
@@ -229,7 +233,7 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
     """How a table is read: as the options say, else as the one that the run was fitted on."""
     from unrolled.data.sequences.sequences import LongColumns, says_itself
 
-    path, asked = source(file), {**given(own[RowOptions]), **given(own[LabelOptions])}
+    path, asked = source(file), {**_rows(own), **given(own[LabelOptions])}
     if says_itself(path):
         _refuse(path, asked)
         return None

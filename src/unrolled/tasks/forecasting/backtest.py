@@ -44,7 +44,8 @@ def errors(targets: tuple[str, ...], frame: Any) -> dict[str, dict[str, float]]:
     """The errors of a backtest's frame, by target."""
     found = {}
     for target in targets:
-        truth, guess = frame[f"{target}_true"].to_numpy(), frame[target].to_numpy()
+        pair = (frame[f"{target}_true"], frame[target])
+        truth, guess = (column.cast("float64").to_numpy() for column in pair)
         found[target] = {"mae": metrics.mae(truth, guess), "rmse": metrics.rmse(truth, guess)}
     return found
 

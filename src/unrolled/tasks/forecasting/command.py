@@ -13,7 +13,7 @@ from unrolled.console.groups import Groups, given
 from unrolled.console.options import EnsembleOptions, Order, RowOptions
 from unrolled.console.show import View, aligned, check_suffix
 from unrolled.console.sources import lasting, source
-from unrolled.console.values import cut, names, whole
+from unrolled.console.values import cut, key, names, whole
 from unrolled.errors import SettingsError
 from unrolled.tasks.forecasting.options import (
     ColumnOptions,
@@ -109,7 +109,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "refit_all": settings.refit == "all",
         "ensemble": settings.ensemble,
         "time": found.time,
-        "series": found.series,
+        "series": [found.series] if isinstance(found.series, str) else list(found.series or ()),
         **{role: list(named or ()) for role, named in columns.items()},
         "holidays": list(found.holidays),
         "step": str(plan.preprocessor.step),
@@ -133,7 +133,7 @@ def _roles(own: Groups) -> Roles:
     rows, columns = own[RowOptions], own[ColumnOptions]
     return Roles(
         time=rows.time,
-        series=rows.series,
+        series=key(rows.series),
         target=names(columns.target),
         past=names(columns.past) if columns.past else None,
         future=names(columns.future),

@@ -15,7 +15,7 @@ from unrolled.errors import DataError
 from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
 from unrolled.tasks.forecasting.backtest import backtest
-from unrolled.tasks.forecasting.frames import columns
+from unrolled.tasks.forecasting.frames import alike, columns
 from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
 from unrolled.tasks.forecasting.plan import ForecastPlan, build
@@ -161,7 +161,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         table = table if future is None else with_future(table, future)
         table, part = future_frame(table, horizon)
         encoded = EncodedTable.of(table, fit.preprocessor)
-        return table.frame(columns(fit, encoded, part, ahead=True))
+        return table.frame(columns(fit, encoded, part, ahead=True), alike(fit.settings))
 
     @overload
     def backtest(
@@ -186,7 +186,8 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             fresh = Forecaster(**vars(replace(self.fitted.settings, refit="none")))
             return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
 
-        return table.frame(backtest(self.fitted, table, test, stride, refit, anew))
+        found = backtest(self.fitted, table, test, stride, refit, anew)
+        return table.frame(found, alike(self.fitted.settings))
 
     def read(self, data: Any) -> Table:
         """Read a table with the roles found by `fit`; DataError when its step is another."""

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from unrolled.data.table.split import Part
 from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
 from unrolled.tasks.forecasting.prepare import EncodedTable
+from unrolled.tasks.forecasting.settings import ForecasterSettings
+
+
+def quantile_names(target: str, levels: Sequence[int]) -> tuple[str, ...]:
+    """The columns of the forecast of a target: its median, and the ends of its intervals."""
+    return (target, *(f"{target}_{end}_{level}" for level in levels for end in ("lo", "hi")))
+
+
+def alike(settings: ForecasterSettings) -> dict[str, str]:
+    """Every column of numbers in a forecast or a backtest -> the target that it is of."""
+    return {
+        name: target
+        for target in settings.target
+        for name in (*quantile_names(target, settings.levels), f"{target}_true")
+    }
 
 
 def columns(
@@ -24,15 +41,15 @@ def columns(
     columns: dict[str, np.ndarray] = {}
     if table.roles.series:
         names = np.array(table.names, dtype=object)
-        columns[table.roles.series] = names[np.repeat(windows.series, horizon)]
+        columns[",".join(table.source_format.series)] = names[np.repeat(windows.series, horizon)]
     if not ahead:
         columns["cutoff"] = np.repeat(table.times[windows.cutoffs - 1], horizon)
     columns[table.roles.time or "time"] = table.times[rows]
     for k, target in enumerate(fit.settings.target):
         if not ahead:
             columns[f"{target}_true"] = table.columns[target][rows]
-        columns[target] = quantiles[:, :, k, quantiles.shape[-1] // 2].ravel()
-        for i, level in enumerate(fit.settings.levels):
-            columns[f"{target}_lo_{level}"] = quantiles[:, :, k, i].ravel()
-            columns[f"{target}_hi_{level}"] = quantiles[:, :, k, -1 - i].ravel()
+        last = quantiles.shape[-1] - 1
+        order = [last // 2, *(at for i in range(last // 2) for at in (i, last - i))]
+        for name, at in zip(quantile_names(target, fit.settings.levels), order, strict=True):
+            columns[name] = quantiles[:, :, k, at].ravel()
     return columns
