@@ -26,13 +26,13 @@ def sizes(cut: Split) -> list[list[int]]:
 
 
 def test_fractions_are_of_each_series_rows() -> None:
-    cut = split(table(100, 40), validation=0.2, test=0.1)
+    cut = split(table(100, 40), 0.2, 0.1, by="rows")
     assert sizes(cut) == [[70, 20, 10], [28, 8, 4]]
     assert cut.bounds[1].tolist() == [100, 128, 136, 140]
 
 
 def test_counts_are_rows_and_zero_leaves_a_part_out() -> None:
-    assert sizes(split(table(100, 40), validation=5, test=7)) == [[88, 5, 7], [28, 5, 7]]
+    assert sizes(split(table(100, 40), 5, 7, by="rows")) == [[88, 5, 7], [28, 5, 7]]
     assert sizes(split(table(100), validation=0, test=0.0)) == [[100, 0, 0]]
 
 
@@ -44,7 +44,7 @@ def test_a_time_stamp_is_the_first_time_of_its_part() -> None:
     seoul = timezone(timedelta(hours=9))
     for same in (np.datetime64("2020-01-03"), datetime(2020, 1, 3, 9, tzinfo=seoul)):
         assert sizes(split(data, validation="2020-01-02", test=same)) == sizes(cut)
-    assert sizes(split(data, validation=0.1, test="2020-01-03"))[0] == [38, 10, 52]
+    assert sizes(split(data, 0.1, "2020-01-03", by="rows"))[0] == [38, 10, 52]
 
 
 def test_a_time_stamp_is_on_the_clock_of_the_table() -> None:
@@ -132,3 +132,60 @@ def test_the_whole_of_some_series_is_a_part_too() -> None:
     assert part.rows.tolist() == [[0, 3], [3, 7]]
     assert part.offsets.tolist() == [0, 3, 7]
     assert part.mask().all()
+
+
+def ragged(begins: list[int], lengths: list[int]) -> Table:
+    """Hourly series that begin so many hours later than the first."""
+    plain = table(*lengths)
+    later = np.repeat(begins, lengths) * np.timedelta64(1, "h")
+    return dataclasses.replace(plain, times=plain.times + later)
+
+
+def leaks(cut: Split, data: Table) -> bool:
+    """Whether any series is trained on a time at or after the first that another is measured on."""
+    bounds, times = cut.bounds, data.times
+    for part in (1, 2):
+        last = [times[row[part] - 1] for row in bounds if row[part] > row[0]]
+        first = [times[row[part]] for row in bounds if row[part] < row[3]]
+        if first and last and max(last) >= min(first):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("begins", "lengths"),
+    [
+        ([0, 0], [100, 70]),  # one ends early
+        ([0, 60], [100, 40]),  # one is young
+        ([0, 95, 0], [100, 5, 3]),  # very young, long dead
+        ([0, 50], [100, 100]),
+    ],
+)
+@pytest.mark.parametrize(("validation", "test"), [(0.15, 0.15), (10, 12), (0.2, 9)])
+def test_series_that_share_days_are_cut_at_the_same_dates(
+    begins: list[int], lengths: list[int], validation: float, test: float
+) -> None:
+    data = ragged(begins, lengths)
+    cut = split(data, validation, test)
+    by_rows, by_date = (split(data, validation, test, by=by) for by in ("rows", "date"))
+    leaking = leaks(by_rows, data)
+    assert not leaks(cut, data)
+    assert ("split=rows" in cut.note) == leaking
+    assert np.array_equal(cut.bounds, (by_date if leaking else by_rows).bounds)
+    assert len(cut.validation)
+    assert len(cut.test)
+    young = cut.bounds[:, 0] == cut.bounds[:, 1]
+    assert not np.diff(cut.learned(cut.test).rows, axis=1)[young].any()
+
+
+def test_rows_are_each_series_own_where_no_day_is_shared() -> None:
+    apart = ragged([0, 200], [100, 100])
+    assert sizes(split(apart)) == [[70, 15, 15], [70, 15, 15]]
+    assert split(apart).note == ""
+    assert split(table(100, 100)).note == ""
+    counted = table(100, 40, integer_time=True)  # steps since a beginning of its own
+    assert sizes(split(counted)) == [[70, 15, 15], [28, 6, 6]]
+    asked = split(ragged([0, 0], [100, 60]), by="rows")
+    assert "split=date" in asked.note
+    with pytest.raises(SettingsError, match="expected one of date, rows, got 'weeks'"):
+        split(apart, by="weeks")

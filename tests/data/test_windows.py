@@ -48,7 +48,7 @@ def test_windows_stay_in_their_series_and_their_part(
     lengths: list[int], lookback: int, horizon: int, stride: int
 ) -> None:
     table = rows_table(*lengths)
-    cut = split(table, validation=0.2, test=0.2)
+    cut = split(table, 0.2, 0.2, by="rows")
     values = table.columns["y"]
     for part in (cut.train, cut.validation, cut.test):
         windows = Windows(values, lookback=lookback, horizon=horizon, part=part, stride=stride)
@@ -67,7 +67,7 @@ def test_windows_stay_in_their_series_and_their_part(
 
 def test_the_past_may_reach_into_the_part_before() -> None:
     table = rows_table(100)
-    windows = Windows(table, lookback=30, horizon=5, part=split(table, 10, 10).test)
+    windows = Windows(table, lookback=30, horizon=5, part=split(table, 10, 10, by="rows").test)
     assert windows.batch([0]).inputs[0, :, 0].tolist() == list(range(60, 90))
     assert windows.cutoffs.tolist() == [90, 91, 92, 93, 94, 95]
 
@@ -75,7 +75,7 @@ def test_the_past_may_reach_into_the_part_before() -> None:
 def test_scrambling_what_comes_later_moves_no_bit() -> None:
     rng = np.random.default_rng(3)
     table = weather_table(rng)
-    cut = split(table, 0.2, 0.2)
+    cut = split(table, 0.2, 0.2, by="rows")
     encoder = TablePreprocessor.fit(table, cut)
     inputs, targets, future = encoder.inputs(table), encoder.targets(table), encoder.future(table)
     parts = (cut.train, cut.validation, cut.test)
@@ -163,7 +163,7 @@ def test_repr_names_the_axes() -> None:
 
 def test_a_series_that_is_too_short_is_named_with_its_rows() -> None:
     table = rows_table(200, 60, 50)
-    cut = split(table, 0.1, 0.1)
+    cut = split(table, 0.1, 0.1, by="rows")
 
     def refuse(part, lookback: int, horizon: int, message: str) -> None:  # type: ignore[no-untyped-def]
         with pytest.raises(DataError, match=message):
@@ -180,7 +180,7 @@ def test_a_series_that_is_too_short_is_named_with_its_rows() -> None:
 
 def test_too_little_lies_before_a_later_part() -> None:
     table = rows_table(50)
-    cut = split(table, 10, 10)
+    cut = split(table, 10, 10, by="rows")
     message = (
         r"validation part 10 rows, 15 are needed \(lookback 35 \+ horizon 10, 30 rows lie before"
     )

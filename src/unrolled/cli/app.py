@@ -15,7 +15,7 @@ import typer
 from unrolled import tasks
 from unrolled.cli import evaluate, fit, inspect, predict
 from unrolled.cli.recognise import kinds
-from unrolled.console.groups import Command, spread
+from unrolled.console.groups import Command, as_options, spread
 from unrolled.errors import UnrolledError
 from unrolled.version import __version__
 
@@ -91,7 +91,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, typer.Abort):
         return 130
     if isinstance(error, UnrolledError):
-        text, code = str(error), 2
+        text, code = as_options(str(error)), 2
     elif usage is not None:
         text, code = usage(), 2
     elif isinstance(error, UnicodeEncodeError):

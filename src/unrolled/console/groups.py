@@ -19,6 +19,10 @@ import typer.core
 Group = TypeVar("Group")
 
 
+KNOWN: set[str] = set()
+"""The names of all options, as the library has them."""
+
+
 class Groups:
     """Groups of options that are not known by name here, each to be had by its class.
 
@@ -67,6 +71,7 @@ def spread(command: Callable[..., None], kinds: Sequence[type] = ()) -> Callable
             }
         )
 
+    KNOWN.update(one.name for one in parameters)
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -158,3 +163,13 @@ def _numbers_joined(args: list[str]) -> list[str]:
 def written(name: str) -> str:
     """An option as it is written."""
     return "--" + name.replace("_", "-")
+
+
+def as_options(text: str) -> str:
+    """A text of the library as the command line says it: `split=rows` is `--split rows` there."""
+
+    def option(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        return found[0] if name not in KNOWN else f"{written(name)}{f' {value}' if value else ''}"
+
+    return re.sub(r"(?<![\w.'\"(])([a-z_]+)=(\w[\w.:-]*)?", option, text)

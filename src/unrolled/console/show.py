@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unrolled.console import options
+from unrolled.console.groups import as_options
 from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ class View:
     def say(self, text: str = "") -> None:
         """A line of progress on stderr."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            print(as_options(text), file=sys.stderr, flush=True)
 
     def result(self, text: str, value: Mapping[str, Any]) -> None:
         """The result on stdout: the text, or the value as JSON."""
+        text = as_options(text)
         if self.json:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
         print(text)

@@ -55,7 +55,7 @@ def test_a_small_series_beside_a_large_one(large: float) -> None:
     assert "series by series" in model.verdict
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/cases/tables")
+@pytest.mark.case("tables/01")
 def test_the_two_scales_of_a_real_user() -> None:
     model = Forecaster("sales", horizon=7, hidden=16).fit(SHARED / "01-scales.csv", training=QUICK)
     frame = model.predict(SHARED / "01-scales.csv").to_pandas()
@@ -64,7 +64,7 @@ def test_the_two_scales_of_a_real_user() -> None:
     assert (small["sales_hi_90"] - small["sales_lo_90"]).max() < 8
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/cases/tables")
+@pytest.mark.case("tables/02")
 def test_the_shifted_level_of_a_real_user() -> None:
     model = Forecaster("y", horizon=7, hidden=16)
     model.fit(SHARED / "02-level-train.csv", training=QUICK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -105,3 +105,10 @@ def _counts(counts: Mapping[str, int], most: int = 12) -> str:
     largest = sorted(counts.items(), key=lambda item: -item[1])
     text = ", ".join(f"{name} {count:,}" for name, count in largest[:most])
     return text + (f" and {len(counts) - most} more" if len(counts) > most else "")
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """The first of some names: "a, b, c and 12 more"."""
+    listed = list(names)
+    text = ", ".join(listed[:most])
+    return text + (f" and {len(listed) - most:,} more" if len(listed) > most else "")

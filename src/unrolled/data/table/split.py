@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unrolled.data.table.common_dates import common_dates, shares_days
 from unrolled.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from unrolled.data.table.table import Table
 
 PARTS = ("train", "validation", "test")
+BY = ("date", "rows")
 
 Cut = float | int | str | datetime | np.datetime64
 """A share of each series' rows (float), a number of rows (int), or when the part begins."""
@@ -45,10 +47,11 @@ class Part:
 
     def mask(self) -> np.ndarray:
         """Which rows of the table belong to this part: bool, shape (N,)."""
-        mask = np.zeros(int(self.offsets[-1]), dtype=bool)
-        for start, end in self.rows:
-            mask[start:end] = True
-        return mask
+        # +1 where a part begins, -1 where it ends: their running sum is 1 inside.
+        edges = np.zeros(int(self.offsets[-1]) + 1, dtype=np.int64)
+        np.add.at(edges, self.rows[:, 0], 1)
+        np.add.at(edges, self.rows[:, 1], -1)
+        return edges.cumsum()[:-1] > 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,12 +59,14 @@ class Split:
     """Where the parts of each series begin and end.
 
     ``bounds[s]`` holds four rows of series ``s``: the first row of train, validation and test, and
-    the row after its last one. ``dates`` has the first and last time of each part, None when empty.
+    the row after its last one. ``dates`` has the first and last time of each part, None when empty;
+    ``note`` says how several series were cut where that is not plain.
     """
 
     names: tuple[str, ...]
     bounds: np.ndarray  # (S, 4) int64
     dates: tuple[tuple[str, str] | None, ...]
+    note: str = ""
 
     @property
     def train(self) -> Part:
@@ -82,6 +87,12 @@ class Split:
         offsets = np.append(self.bounds[:, 0], self.bounds[-1, 3])
         return Part(PARTS[index], self.bounds[:, index : index + 2], offsets, self.names)
 
+    def learned(self, part: Part) -> Part:
+        """A part without the series that have no training row: nothing of them is known by then."""
+        young = self.bounds[:, 0] == self.bounds[:, 1]
+        rows = np.where(young[:, None], part.rows[:, 1:], part.rows)
+        return replace(part, rows=rows)
+
     def train_rows(self) -> np.ndarray:
         """Which rows of the table are training rows: bool, shape (N,)."""
         return self.train.mask()
@@ -98,28 +109,33 @@ class Split:
         }
 
     def describe(self) -> str:
-        """The parts as three lines of text: name, rows, first and last time."""
-        series = f" in {len(self.names)} series" if len(self.names) > 1 else ""
-        return "\n".join(
+        """The parts as lines of text: name, rows, first and last time; the note."""
+        series = f" in {len(self.names):,} series" if len(self.names) > 1 else ""
+        lines = [
             f"{name:<11}{part['rows']:>9,} rows{series}"
             + (f"  {part['from']} to {part['to']}" if part["rows"] else "")
             for name, part in self.to_dict().items()
-        )
+        ]
+        return "\n".join([*lines, *([f"split: {self.note}"] if self.note else [])])
 
     def __repr__(self) -> str:
         return f"Split of {len(self.names)} series\n{self.describe()}"
 
 
-def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
+def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15, by: str | None = None) -> Split:
     """Cut every series of a table by time: train first, then validation, test last.
 
-    ``validation`` and ``test`` are a share of each series' rows (float below 1), a number of rows
-    (int), or the time stamp at which the part begins (str, datetime, datetime64; in the local time
-    of the table unless it names a zone). 0 leaves a part out.
+    ``validation`` and ``test`` are a share of the rows (float below 1), a number of rows (int), or
+    the time stamp at which the part begins (str, datetime, datetime64; in the local time of the
+    table unless it names a zone). 0 leaves a part out.
 
-    A series with too few rows for these counts lies wholly in train, one that begins after these
-    times has no training row. Raises SettingsError for shares or counts that exclude each other,
-    DataError when no series keeps a training row, or none has the parts that were asked for.
+    by: "rows" takes them from each series, "date" cuts all series at the same two dates, so that
+    none is trained on days that another is tested on. Default: "date" where the rows of each
+    series would do that (they end at different dates, or begin at different ones), else "rows".
+
+    By rows, a series with too few rows lies wholly in train; by date, one that begins later has no
+    training row. Raises SettingsError for shares or counts that exclude each other, DataError when
+    no series keeps a training row, or none has the parts that were asked for.
 
     >>> from unrolled.data import Table
     >>> days = np.arange("2013-01-01", "2013-01-11", dtype="M8[D]")
@@ -130,24 +146,53 @@ def split(table: Table, validation: Cut = 0.15, test: Cut = 0.15) -> Split:
     test               2 rows  2013-01-09 to 2013-01-10
     """
     _check_sizes(validation, test)
+    if by not in (None, *BY):
+        raise SettingsError(f"split: expected one of {', '.join(BY)}, got {by!r}")
     cuts = [
         _resolve(name, cut, table) for name, cut in (("validation", validation), ("test", test))
     ]
-    rows = np.empty((len(table.names), 4), dtype=np.int64)
-    for s in range(len(table.names)):
-        start, end = int(table.offsets[s]), int(table.offsets[s + 1])
-        times = table.times[start:end]
-        test_start = _begin(cuts[1], times, end - start)
-        validation_start = _begin(cuts[0], times, test_start)
-        if validation_start <= 0 and any(isinstance(cut, np.datetime64) for cut in cuts):
-            validation_start = 0
-        elif validation_start <= 0:  # too short to be measured: it may still be learned from
-            validation_start = test_start = end - start
-        rows[s] = start, start + validation_start, start + test_start, end
+    rows, note = _by_rows(table, cuts), ""
+    mixed = shares_days(table, rows)
+    if by == "date" or (by is None and mixed):
+        dates = common_dates(table, cuts)
+        dated = _by_rows(table, dates)
+        if by == "date" or not _wanting(dated, validation, test):
+            rows, note, mixed = dated, _said(table, dates), False
+    if mixed:
+        note = (
+            "each series by its own rows: some are trained on days that others are tested on; "
+            "split=date cuts all at the same dates"
+        )
     _check_parts(tuple(table.names), rows, validation, test)
     wall = table.local_times
-    dates = tuple(_dates(wall, rows[:, i : i + 2]) for i in range(3))
-    return Split(tuple(table.names), rows, dates)
+    spans = tuple(_dates(wall, rows[:, i : i + 2]) for i in range(3))
+    return Split(tuple(table.names), rows, spans, note)
+
+
+def _by_rows(table: Table, cuts: Sequence[float | int | np.generic]) -> np.ndarray:
+    """The bounds (S, 4) of every series, each cut by its own rows, or at times."""
+    begins, ends = table.offsets[:-1], table.offsets[1:]
+    lengths = ends - begins
+    test = _begin(table, cuts[1], lengths)
+    validation = _begin(table, cuts[0], test)
+    short = validation <= 0
+    if any(isinstance(cut, np.generic) for cut in cuts):
+        validation = np.maximum(validation, 0)
+        test = np.maximum(test, 0)
+    else:  # too short to be measured: it may still be learned from
+        validation, test = np.where(short, lengths, validation), np.where(short, lengths, test)
+    return np.stack((begins, begins + validation, begins + test, ends), axis=1)
+
+
+def _said(table: Table, dates: Sequence[np.generic]) -> str:
+    """In words where all series were cut."""
+    stamps = np.array(dates, table.times.dtype)
+    local = stamps if table.step.is_integer else table._to_wall(stamps)
+    first, second = (_text(time) for time in local)
+    return (
+        f"at the same dates in all series, {first} and {second}, so that none is trained on days "
+        "that another is tested on; split=rows cuts each by its own rows"
+    )
 
 
 def _check_sizes(validation: Cut, test: Cut) -> None:
@@ -168,17 +213,20 @@ def _check_sizes(validation: Cut, test: Cut) -> None:
 
 def _check_parts(names: tuple[str, ...], rows: np.ndarray, validation: Cut, test: Cut) -> None:
     sizes = np.diff(rows, axis=1).sum(axis=0)
-    asked = (True, bool(validation != 0), bool(test != 0))
-    wanting = [
-        part for part, size, ask in zip(PARTS, sizes, asked, strict=True) if ask and not size
-    ]
-    if not wanting or sizes.sum() == 0:
+    if not _wanting(rows, validation, test) or sizes.sum() == 0:
         return
     longest = int(np.argmax(rows[:, 3] - rows[:, 0]))
     raise DataError(
         f"split: {_series(names[longest])} has {rows[longest, 3] - rows[longest, 0]} rows and "
         f"keeps none for training beside validation {validation} and test {test}"
     )
+
+
+def _wanting(rows: np.ndarray, validation: Cut, test: Cut) -> bool:
+    """Whether a part that was asked for has no row."""
+    sizes = np.diff(rows, axis=1).sum(axis=0)
+    asked = (True, validation != 0, test != 0)
+    return any(ask and not size for size, ask in zip(sizes, asked, strict=True))
 
 
 def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
@@ -216,11 +264,14 @@ def _to_utc(wall: np.datetime64, zone: str | None) -> np.datetime64:
     return stamp
 
 
-def _begin(cut: float | int | np.datetime64, times: np.ndarray, end: int) -> int:
-    """The row of a series, with these times, at which a part that ends at row ``end`` begins."""
-    if isinstance(cut, np.datetime64):
-        return min(end, int(np.searchsorted(times, cut)))
-    return end - (round(len(times) * cut) if isinstance(cut, float) else cut)
+def _begin(table: Table, cut: float | int | np.generic, ends: np.ndarray) -> np.ndarray:
+    """The rows (S,) of each series at which a part begins that ends at these rows (S,)."""
+    lengths = np.diff(table.offsets)
+    if isinstance(cut, np.generic):
+        # Series by series in time: a row of the table is before the cut, or it is not.
+        earlier = np.concatenate(([0], np.cumsum(table.times < cut)))
+        return np.minimum(ends, np.diff(earlier[table.offsets]))
+    return ends - (np.round(lengths * cut).astype(np.int64) if isinstance(cut, float) else cut)
 
 
 def _dates(times: np.ndarray, rows: np.ndarray) -> tuple[str, str] | None:

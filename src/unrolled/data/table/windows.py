@@ -79,7 +79,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         self._first, counts = _ranges(self.part, self.lookback, self.horizon, self.stride)
         short = np.flatnonzero(counts < 1)
         if len(short) and (not skip_short or len(short) == len(counts)):
-            raise DataError(_too_short(self.part, self.lookback, self.horizon, short))
+            raise DataError(too_short(self.part, self.lookback, self.horizon, short))
         counts = np.maximum(counts, 0)
         # A cutoff is computed from its index: storing them would cost a quarter of the table.
         self._before = np.concatenate(([0], np.cumsum(counts)))
@@ -163,7 +163,8 @@ def _ranges(part: Part, lookback: int, horizon: int, stride: int) -> tuple[np.nd
     return first, (part.rows[:, 1] - horizon - first) // stride + 1
 
 
-def _too_short(part: Part, lookback: int, horizon: int, short: np.ndarray) -> str:
+def too_short(part: Part, lookback: int, horizon: int, short: np.ndarray) -> str:
+    """In words why the first of some series (n,) has no window."""
     s = int(short[0])
     name = f"series {part.names[s]!r}" if part.names[s] else "the series"
     (start, end), begin = part.rows[s], part.offsets[s]

@@ -21,13 +21,19 @@ Refit = Callable[[Table], ForecastFit]
 
 
 def backtest(
-    fit: ForecastFit, table: Table, test: Cut, stride: int, refit_every: int, refit: Refit
+    fit: ForecastFit,
+    table: Table,
+    test: Cut,
+    by: str | None,
+    stride: int,
+    refit_every: int,
+    refit: Refit,
 ) -> dict[str, np.ndarray]:
     """The columns of a backtest; see `Forecaster.backtest`."""
     for name, value, least in (("stride", stride, 1), ("refit", refit_every, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise SettingsError(f"backtest: {name} must be a whole number >= {least}, got {value}")
-    part = split(table, 0, test).test
+    part = split(table, 0, test, by).test
     if not len(part):
         raise DataError("backtest: the test part has no rows")
     if not refit_every:

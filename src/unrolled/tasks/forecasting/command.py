@@ -17,6 +17,7 @@ from unrolled.console.values import cut, key, names, whole
 from unrolled.errors import SettingsError
 from unrolled.tasks.forecasting.options import (
     ColumnOptions,
+    CutOptions,
     ForecastOptions,
     HorizonOptions,
     PlanOptions,
@@ -50,6 +51,7 @@ SHOWN = {
 OPTIONS: Sequence[type] = (
     ColumnOptions,
     HorizonOptions,
+    CutOptions,
     RowOptions,
     ForecastOptions,
     EnsembleOptions,
@@ -80,7 +82,8 @@ def job(order: Order) -> Job:
     asked = {"validation": PART, "test": PART} | given(order.split)
     parts = {name: cut(text) for name, text in asked.items()}
     training = Training(**given(order.training))
-    plan = model.plan(table, table.roles, training=training, **parts)
+    by = order.own[CutOptions].split
+    plan = model.plan(table, table.roles, training=training, split=by, **parts)
     return Job(model, plan, plan.describe(), lambda: _resolved(order, plan, asked))
 
 
@@ -114,6 +117,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "holidays": list(found.holidays),
         "step": str(plan.preprocessor.step),
         "dropout": settings.dropout,
+        "split": order.own[CutOptions].split,
         **{name: str(cut(text)) for name, text in parts.items()},
     }
 
@@ -217,6 +221,7 @@ def backtest(
     run: options.Run,
     file: options.Table,
     *,
+    cut_by: CutOptions,
     test: Annotated[
         str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
     ] = "0.15",
@@ -243,7 +248,9 @@ def backtest(
 
     check_suffix(out)
     model = Forecaster.load(run)
-    frame = model.backtest(source(file), test=cut(test), stride=stride, refit=refit)
+    frame = model.backtest(
+        source(file), test=cut(test), split=cut_by.split, stride=stride, refit=refit
+    )
     found = errors(model.settings.target, frame)
     for target, numbers in found.items():
         view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")

@@ -111,6 +111,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         *,
         validation: Cut = 0.15,
         test: Cut = 0.15,
+        split: str | None = None,
         training: Training | None = None,
     ) -> ForecastPlan:
         """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
@@ -118,7 +119,9 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         roles = replace(roles or Roles(), target=settings.target)
         table = Table.read(data, roles, season=settings.season)
         training = training or Training()
-        return ForecastPlan.of(table, settings, training, validation=validation, test=test)
+        return ForecastPlan.of(
+            table, settings, training, validation=validation, test=test, by=split
+        )
 
     def fit(
         self,
@@ -127,6 +130,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         *,
         validation: Cut = 0.15,
         test: Cut = 0.15,
+        split: str | None = None,
         training: Training | None = None,
         out: str | Path | None = None,
         resume: bool = False,
@@ -137,11 +141,15 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
 
         data: a path, a pandas, polars or pyarrow frame, or a Table; roles: what its columns mean.
         validation, test: shares, row counts or the times at which these parts begin.
+        split: "date" cuts all series at the same dates, "rows" each by its own rows; default: by
+        date where series would else be trained on days that others are tested on.
         out: a run folder, with a checkpoint after each epoch; resume: go on with the run that is
         there, or begin one; overwrite: replace the run that is there.
         Ctrl-C keeps the best network so far. Raises TrainingError when the loss is not finite.
         """
-        plan = self.plan(data, roles, validation=validation, test=test, training=training)
+        plan = self.plan(
+            data, roles, validation=validation, test=test, split=split, training=training
+        )
         return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     @overload
@@ -165,16 +173,36 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
 
     @overload
     def backtest(
-        self, data: IntoDataFrameT, *, test: Cut = ..., stride: int = ..., refit: int = ...
+        self,
+        data: IntoDataFrameT,
+        *,
+        test: Cut = ...,
+        split: str | None = ...,
+        stride: int = ...,
+        refit: int = ...,
     ) -> IntoDataFrameT: ...
     @overload
     def backtest(
-        self, data: NoFrame, *, test: Cut = ..., stride: int = ..., refit: int = ...
+        self,
+        data: NoFrame,
+        *,
+        test: Cut = ...,
+        split: str | None = ...,
+        stride: int = ...,
+        refit: int = ...,
     ) -> Any: ...
-    def backtest(self, data: Any, *, test: Cut = 0.15, stride: int = 1, refit: int = 0) -> Any:
+    def backtest(
+        self,
+        data: Any,
+        *,
+        test: Cut = 0.15,
+        split: str | None = None,
+        stride: int = 1,
+        refit: int = 0,
+    ) -> Any:
         """Forecast the test part from every `stride`-th row of it, as it would have been then.
 
-        data: a table as in `fit`; test: the part to forecast, as in `fit`.
+        data: a table as in `fit`; test, split: the part to forecast and how it is cut, as there.
         refit: fit anew, on the rows known by then, after so many origins; 0 never.
         Returns a frame as `predict` does, with `cutoff`, the last time that was known, and the
         truth as `temp_true`.
@@ -186,7 +214,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             fresh = Forecaster(**vars(replace(self.fitted.settings, refit="none")))
             return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
 
-        found = backtest(self.fitted, table, test, stride, refit, anew)
+        found = backtest(self.fitted, table, test, split, stride, refit, anew)
         return table.frame(found, alike(self.fitted.settings))
 
     def read(self, data: Any) -> Table:

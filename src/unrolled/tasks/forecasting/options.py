@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from unrolled.console.groups import Groups, given
-from unrolled.console.options import COLUMN, NetworkOptions
+from unrolled.console.options import COLUMN, NetworkOptions, TrainingOptions
 from unrolled.console.values import number, whole
 from unrolled.errors import SettingsError
 
@@ -78,6 +78,22 @@ class HorizonOptions:
         str | None,
         typer.Option(
             metavar="Q,Q,...", help="What to forecast of the distribution [default: .05,.5,.95]."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class CutOptions:
+    """How several series are cut into parts."""
+
+    heading: ClassVar[str] = TrainingOptions.heading
+
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Cut all series at the same dates (date) or each by its rows (rows) "
+            "[default: date where they share days].",
         ),
     ] = None
 

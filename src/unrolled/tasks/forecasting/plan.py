@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from unrolled import files
+from unrolled.data.table.findings import some
 from unrolled.data.table.split import Cut, Part, Split, split
 from unrolled.data.table.table import Table
 from unrolled.runs.fit import Measured
@@ -21,11 +22,8 @@ from unrolled.tasks.forecasting.objective import ForecastObjective
 from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows, shape_of
 from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 from unrolled.tasks.forecasting.refit import refit
-from unrolled.tasks.forecasting.settings import (
-    ForecasterSettings,
-    default_lookback,
-    default_segment,
-)
+from unrolled.tasks.forecasting.room import check_room, decided
+from unrolled.tasks.forecasting.settings import ForecasterSettings
 from unrolled.training import Training
 from unrolled.training.progress import Display
 
@@ -58,12 +56,14 @@ class ForecastPlan:
         *,
         validation: Cut,
         test: Cut,
+        by: str | None = None,
     ) -> ForecastPlan:
         """Split a table, fit the preprocessor on its training rows, and cut the windows."""
         table.check_target()
-        parts = split(table, validation, test)
+        parts = split(table, validation, test, by)
+        check_room(table, settings, parts, validation, test, by)
         preprocessor = ForecastPreprocessor.fit(table, parts)
-        settings = _decided(settings, preprocessor, parts)
+        settings = decided(settings, preprocessor.season, parts)
         preprocessor = choose_transforms(table, parts, preprocessor, settings)
         encoded = EncodedTable.of(table, preprocessor, parts.train)
         sizes = settings.decided_lookback, settings.horizon
@@ -74,8 +74,8 @@ class ForecastPlan:
             encoded=encoded,
             parts=parts,
             train=encoded.windows(parts.train, *sizes),
-            validation=encoded.windows(parts.validation, *sizes),
-            test=parts.test if len(parts.test) else None,
+            validation=encoded.windows(parts.learned(parts.validation), *sizes),
+            test=parts.learned(parts.test) if len(parts.test) else None,
         )
 
     @property
@@ -97,14 +97,18 @@ class ForecastPlan:
                 lines.append(f"{name}: forecast by its logarithm, its large values are rare")
             if transform.nonnegative:
                 lines.append(f"{name}: never below 0, so no forecast is")
-        trained = set(np.unique(self.train.series).tolist())
-        short = [name for s, name in enumerate(names) if s not in trained]
+        trained = np.zeros(len(names), bool)
+        trained[np.unique(self.train.series)] = True
+        young = np.diff(self.parts.train.rows, axis=1)[:, 0] == 0
+        short = [names[s] for s in np.flatnonzero(~trained)]
         if short:
-            some = ", ".join(short[:5]) + (", …" if len(short) > 5 else "")
             lines.append(
-                f"too short to learn from, {len(short)} of {len(names)} series, forecast by their "
-                f"last season or value: {some}"
+                f"too short to learn from, {len(short):,} of {len(names):,} series, forecast by "
+                f"their last season or value: {some(short)}"
             )
+        if young.any() and self.test is not None:
+            late = some(names[s] for s in np.flatnonzero(young))
+            lines.append(f"begun after the training part, so not measured: {late}")
         return lines
 
     @property
@@ -113,7 +117,10 @@ class ForecastPlan:
         return {
             **self.table.findings.to_dict(),
             "split": self.parts.to_dict(),
-            "decisions": self.decisions(),
+            "decisions": [
+                *([f"split {note}"] if (note := self.parts.note) else []),
+                *self.decisions(),
+            ],
             "weights": self.weights(),
         }
 
@@ -176,14 +183,3 @@ def _network(settings: ForecasterSettings, preprocessor: ForecastPreprocessor) -
         for _ in range(settings.ensemble)
     ]
     return ForecastNetwork(shape, networks, settings.quantiles)
-
-
-def _decided(
-    settings: ForecasterSettings, preprocessor: ForecastPreprocessor, parts: Split
-) -> ForecasterSettings:
-    """The settings with what was left open decided by the table: lookback and segment."""
-    season, rows = preprocessor.season, parts.train.rows
-    usual = int(np.median(rows[:, 1] - rows[:, 0]))
-    lookback = settings.lookback or default_lookback(season, settings.horizon, usual)
-    segment = settings.segment or default_segment(season, lookback)
-    return replace(settings, lookback=lookback, segment=min(segment, lookback))

@@ -1,0 +1,51 @@
+"""What real users' tables must be forecast like: their rows in ../shared/cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.cases import CASES, unrolled
+
+TABLES = CASES / "tables"
+SMALL = ("--hidden", "16", "--epochs", "3", "--overwrite", "--threads", "1")
+
+
+def fit(folder: Path, file: str, *options: object) -> Any:
+    return unrolled("fit", TABLES / file, *options, *SMALL, "--out", "r", cwd=folder)
+
+
+@pytest.mark.case("tables/23")
+def test_one_short_series_refuses_nothing_and_is_named(tmp_path: Path) -> None:
+    done = fit(tmp_path, "23-one-short-series.csv", "--horizon", "6")
+    assert done.code == 0, done.err
+    assert "too short to learn from, 1 of 3 series" in done.err
+    assert "tiny" in done.err
+
+
+@pytest.mark.case("tables/23")
+def test_a_short_series_does_not_shorten_the_lookback(tmp_path: Path) -> None:
+    files = ("23b-without-it.csv", "23b-short-series-shortens-past.csv")
+    lookbacks, errors = [], []
+    for file in files:
+        done = fit(tmp_path, file, "--horizon", "1", "--json")
+        results = json.loads(done.out)["results"]
+        errors.append(results["table"][0]["mae"])
+        config = (tmp_path / "r" / "config.toml").read_text()
+        lookbacks.append(int(config.partition("lookback = ")[2].split()[0]))
+    assert lookbacks[0] >= 21
+    assert lookbacks[1] >= 21
+    assert errors[1] < errors[0] + 1 < 4
+
+
+@pytest.mark.case("tables/27")
+def test_a_long_horizon_says_the_way_out(tmp_path: Path) -> None:
+    done = fit(tmp_path, "27-long-horizon.csv", "--horizon", "24")
+    assert done.refused
+    assert "24 are needed" in done.lines[0]
+    assert "--validation 24 with --test 24 or --horizon 22 would do" in done.lines[0]
+    assert fit(
+        tmp_path, "27-long-horizon.csv", "--horizon", "24", "--validation", "24", "--test", "24"
+    ).code == 0  # fmt: skip
