@@ -97,7 +97,7 @@ def network(
 ) -> tuple[float, float]:
     """The errors of a `Forecaster`, all columns its targets."""
     model = Forecaster(data.columns, horizon=horizon, lookback=lookback, refit="none", **settings)
-    sizes = {
+    sizes: dict[str, Any] = {
         "validation": data.validation - data.train,
         "test": data.test - data.validation,
     }

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,7 +139,8 @@ def ragged(begins: list[int], lengths: list[int]) -> Table:
     """Hourly series that begin so many hours later than the first."""
     plain = table(*lengths)
     later = np.repeat(begins, lengths) * np.timedelta64(1, "h")
-    return dataclasses.replace(plain, times=plain.times + later)
+    times: Any = plain.times + later
+    return dataclasses.replace(plain, times=times)
 
 
 def leaks(cut: Split, data: Table) -> bool:

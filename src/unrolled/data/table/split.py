@@ -186,7 +186,7 @@ def _by_rows(table: Table, cuts: Sequence[float | int | np.generic]) -> np.ndarr
 
 def _said(table: Table, dates: Sequence[np.generic]) -> str:
     """In words where all series were cut."""
-    stamps = np.array(dates, table.times.dtype)
+    stamps: Any = np.array(dates, table.times.dtype)
     local = stamps if table.step.is_integer else table._to_wall(stamps)
     first, second = (_text(time) for time in local)
     return (
@@ -269,8 +269,10 @@ def _begin(table: Table, cut: float | int | np.generic, ends: np.ndarray) -> np.
     lengths = np.diff(table.offsets)
     if isinstance(cut, np.generic):
         # Series by series in time: a row of the table is before the cut, or it is not.
-        earlier = np.concatenate(([0], np.cumsum(table.times < cut)))
-        return np.minimum(ends, np.diff(earlier[table.offsets]))
+        before: np.ndarray = np.asarray(table.times) < cut  # type: ignore[operator]
+        earlier = np.concatenate((np.zeros(1, np.int64), np.cumsum(before)))
+        found: np.ndarray = np.minimum(ends, np.diff(earlier[table.offsets]))
+        return found
     return ends - (np.round(lengths * cut).astype(np.int64) if isinstance(cut, float) else cut)
 
 
