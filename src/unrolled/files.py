@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,21 @@ PARTS = ".*.part"  # what `write` names a file that is not whole yet
 def write(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a file beside `path`, then move it there in one step.
 
-    Whatever happens, also a kill or a full disk, `path` holds the old content or the new, whole.
-    Raises RunError when the folder cannot be written or the disk is full.
+    Whatever happens, also a kill or a full disk, `path` holds the old content or the new, whole. A
+    file that is there keeps its mode, a new one gets what the umask allows; nobody else can read
+    it before. Raises RunError when the folder cannot be written or the disk is full.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
-        os.close(handle)
-        part = Path(name)
+        part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
         try:
+            part.touch(exist_ok=False)
+            mode = (path if path.exists() else part).stat().st_mode & 0o7777
+            part.chmod(0o600)
             fill(part)
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
-            part.chmod(0o644)
+            part.chmod(mode)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -66,25 +68,32 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], note: str = "") -> 
     write(path, lambda part: void(part.write_bytes(data)))
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; RunError when the file is missing or is not whole."""
+def read_bytes(path: Path) -> bytes:
+    """What a file holds; RunError when it is missing or cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
         raise RunError(f"{path} is missing") from None
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError as error:
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; RunError when the file is missing or is not whole."""
+    return parse_json(read_bytes(path), path)
+
+
+def parse_json(data: bytes, path: Path) -> Any:
+    """The JSON that a file held; RunError when it is not whole."""
+    try:
+        return json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: expected JSON, {error}") from None
 
 
-def read_lines(path: Path) -> list[Any]:
-    """Read lines of JSON, none when the file is missing; RunError when one is not whole."""
-    try:
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return [json.loads(line) for line in text.split("\n") if line]
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged: {error}") from None
+def parse_lines(data: bytes, path: Path) -> list[Any]:
+    """The lines of JSON that a file held; RunError when one is not whole."""
+    return [parse_json(line, path) for line in data.split(b"\n") if line]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
@@ -103,7 +112,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
 
 def digest(data: bytes) -> str:
     """A fingerprint of some bytes: BLAKE2b, 32 hexadecimal digits."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return digest_of((data,))
+
+
+def digest_of(parts: Iterable[bytes]) -> str:
+    """The fingerprint of bytes that come in parts."""
+    mark = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        mark.update(part)
+    return mark.hexdigest()
 
 
 def void(_: object) -> None:

@@ -62,7 +62,7 @@ def test_run_json_is_read_once_to_predict(
     run = fit_labels(tmp_path)
     read = counted(files, "read_json")
     assert main(["predict", str(run), str(tmp_path / "moves.csv")]) == 0
-    assert len(read) == 2, "run.json and results.json"
+    assert len(read) == 1, "run.json"
     assert '"sequence","label"' in capsys.readouterr().out
 
 

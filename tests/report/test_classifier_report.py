@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.sealed import seal
 
 from unrolled import Classifier
 from unrolled.errors import RunError
@@ -91,8 +92,10 @@ def test_results_that_are_no_results_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "run" / "results.json"
     content = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**content, "confusion": "many"}), "utf-8")
+    seal(tmp_path / "run")
     with pytest.raises(RunError, match=r"results.json is damaged: confusion: "):
         write_report(tmp_path / "run")
     path.unlink()
+    seal(tmp_path / "run")
     page = write_report(tmp_path / "run").read_text("utf-8")
     assert "<h1>Labels</h1>" in page

@@ -12,9 +12,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from helpers.sealed import seal
 
 from unrolled.errors import RunError
 from unrolled.report import charts, ticks
+from unrolled.runs.card import SCHEMA
 from unrolled.tasks import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -93,8 +95,9 @@ def summary() -> dict[str, Any]:
         return {"role": role, "why": why}
 
     return {
-        "schema": 3,
+        "schema": SCHEMA,
         "task": "forecast",
+        "status": "finished",
         "versions": {"unrolled": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6", "python": "3.12.7"},
         "device": "cpu, 2 threads",
         "settings": {
@@ -157,6 +160,7 @@ def make(folder: Path, change: Change | None = None) -> Path:
     (folder / "results.json").write_text(json.dumps(outcome))
     lines = "".join(json.dumps(row) + "\n" for row in history())
     (folder / "history.jsonl").write_text(lines)
+    seal(folder)
     return folder
 
 
@@ -229,9 +233,12 @@ def test_a_full_run_gives_every_section_and_loads_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("kept", "sections"),
     [
-        (("run.json",), ["headline", "data", "settings", "reading"]),
-        (("history.jsonl",), ["headline", "training", "reading"]),
-        (("results.json",), ["headline", "forecasts", "errors", "by_step", "reading"]),
+        ((), ["headline", "data", "settings", "reading"]),
+        (("history.jsonl",), ["headline", "training", "data", "settings", "reading"]),
+        (
+            ("results.json",),
+            ["headline", "forecasts", "errors", "by_step", "data", "settings", "reading"],
+        ),
     ],
 )
 def test_a_section_without_data_is_left_out(
@@ -239,8 +246,9 @@ def test_a_section_without_data_is_left_out(
 ) -> None:
     folder = make(tmp_path)
     for path in folder.iterdir():
-        if path.name not in kept:
+        if path.name not in ("run.json", *kept):
             path.unlink()
+    seal(folder)
     assert Outline(page(folder)).ids == sections
 
 
@@ -428,8 +436,8 @@ def test_ticks_of_integer_time_are_the_numbers_themselves() -> None:
     ("name", "content", "message"),
     [
         ("run.json", "{", r"run\.json is damaged: expected JSON"),
-        ("run.json", '{"settings": 3}', r"run\.json is damaged: settings"),
-        ("run.json", '{"task": "dance"}', "expected a run of forecast"),
+        ("run.json", '{"settings": 3}', r"run\.json is damaged: schema"),
+        ("run.json", "[" * 100_000, r"run\.json is damaged: expected JSON"),
         ("results.json", "[]", r"results\.json is damaged: the whole"),
         ("results.json", '{"table": [{"mae": 1}]}', r"results\.json is damaged: table\.0\.name"),
         ("results.json", "\xff", r"results\.json is damaged: expected JSON"),
@@ -441,6 +449,10 @@ def test_a_damaged_run_is_refused_by_file(
 ) -> None:
     folder = make(tmp_path)
     (folder / name).write_text(content, encoding="latin-1")
+    if name != "run.json":
+        with pytest.raises(RunError, match=rf"{name} is damaged: its fingerprint differs"):
+            write_report(folder)
+        seal(folder)
     with pytest.raises(RunError, match=message):
         write_report(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -460,11 +472,29 @@ def test_no_run_folder_and_no_room_are_said_in_one_line(tmp_path: Path) -> None:
     assert not list(folder.glob(".report*"))
 
 
-def test_a_last_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("task", "dance", "expected a run of forecast"),
+        ("settings", 3, r"run\.json is damaged: settings"),
+        ("schema", "four", r"run\.json is damaged: schema"),
+        ("status", None, r"run\.json is damaged: status"),
+    ],
+)
+def test_a_card_that_somebody_sealed_again_is_refused_by_place(
+    tmp_path: Path, key: str, value: object, message: str
+) -> None:
     folder = make(tmp_path)
-    with (folder / "history.jsonl").open("a") as file:
-        file.write('{"epoch": 13, "train_')
-    assert "12 epochs" in page(folder)
+    seal(folder, lambda card: card.update({key: value}))
+    with pytest.raises(RunError, match=message):
+        write_report(folder)
+
+
+def test_of_a_run_that_is_not_finished_nothing_is_shown_that_nothing_vouches_for(
+    tmp_path: Path,
+) -> None:
+    folder = make(tmp_path, lambda run, outcome: run.update(status="training"))
+    assert Outline(page(folder)).ids == ["headline", "data", "settings", "reading"]
 
 
 # --- in a real browser ---

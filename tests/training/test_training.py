@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from unrolled import RunError, SettingsError, Training, TrainingError
 from unrolled.training import Outcome, describe_device, find_device, train
-from unrolled.training.checkpoint import Checkpoint
+from unrolled.training.checkpoint import HISTORY, Checkpoint
 
 STEPS = 5
 
@@ -174,7 +174,7 @@ def test_ctrl_c_before_the_first_epoch_is_done_raises() -> None:
 def test_the_history_is_a_line_for_each_epoch(tmp_path: Path) -> None:
     store = Checkpoint(tmp_path)
     outcome = train(Line(), Training(epochs=3), store=store)
-    lines = [json.loads(line) for line in store.history.read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / HISTORY).read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert lines[2]["validation_loss"] == outcome.history[2].validation_loss
     assert all(line["seconds"] >= 0 and line["learning_rate"] == 1e-3 for line in lines)
@@ -183,10 +183,10 @@ def test_the_history_is_a_line_for_each_epoch(tmp_path: Path) -> None:
 def test_a_history_that_a_kill_prevented_is_written_on_resuming(tmp_path: Path) -> None:
     store = Checkpoint(tmp_path)
     train(Line(), Training(epochs=3), store=store)
-    whole = store.history.read_bytes()
-    store.history.unlink()
+    whole = (tmp_path / HISTORY).read_bytes()
+    (tmp_path / HISTORY).unlink()
     train(Line(), Training(epochs=3), store=store, resume=True)
-    assert store.history.read_bytes() == whole
+    assert (tmp_path / HISTORY).read_bytes() == whole
 
 
 def test_training_leaves_the_random_state_alone() -> None:

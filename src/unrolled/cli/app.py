@@ -14,8 +14,10 @@ import typer
 
 from unrolled import tasks
 from unrolled.cli import evaluate, fit, inspect, predict
+from unrolled.cli.limits import beyond
 from unrolled.cli.recognise import kinds
 from unrolled.console.groups import Command, as_options, spread
+from unrolled.console.terminal import open_streams, printable
 from unrolled.errors import UnrolledError
 from unrolled.version import __version__
 
@@ -66,6 +68,7 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: that of this process) and return the exit code."""
+    open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = typer.main.get_command(app).main(words, "unrolled", standalone_mode=False)
@@ -102,6 +105,8 @@ def _explain(error: Exception) -> int:
         code = 2
     elif isinstance(error, OSError):
         text, code = f"{error.filename or 'writing the result'}: {error.strerror or error}", 2
+    elif said := beyond(error):
+        text, code = said, 2
     else:
         kind = type(error).__name__
         text = (
@@ -109,5 +114,5 @@ def _explain(error: Exception) -> int:
             f"please report it with the output of {DEBUG}=1 unrolled ..."
         )
         code = 1
-    print("unrolled:", " ".join(text.split()), file=sys.stderr)
+    print("unrolled:", printable(" ".join(text.split())), file=sys.stderr)
     return code

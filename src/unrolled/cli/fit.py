@@ -12,7 +12,7 @@ import typer
 from unrolled import tasks
 from unrolled.cli.recognise import Recognised, recognise
 from unrolled.console import options
-from unrolled.console.config import CONFIG, toml
+from unrolled.console.config import toml
 from unrolled.console.groups import Groups
 from unrolled.console.options import (
     NetworkOptions,
@@ -79,16 +79,13 @@ def fit(
 
 def _run(order: Order, taken: Recognised, view: View) -> None:
     """Read, fit, measure, write the run folder and its report, and say what came of it."""
-    import torch
-
-    from unrolled import files
-    from unrolled.networks.settings import check_count
+    from unrolled.runs import folder as runs
+    from unrolled.training.device import set_threads
 
     task, run = taken.task, order.run
     folder = run.out or _folder(order.file)
     if run.threads is not None:
-        check_count("fit: threads", run.threads)
-        torch.set_num_threads(run.threads)
+        set_threads(run.threads)
     job = task.job(order)
     if order.task is None:
         view.say(f"{order.file} is taken for {task.DATA}: {taken.why}; --task overrules\n")
@@ -103,7 +100,7 @@ def _run(order: Order, taken: Recognised, view: View) -> None:
         )
     except KeyboardInterrupt:
         _stopped(folder, view)
-    files.write_text(folder / CONFIG, toml(_resolved(order, job)))
+    runs.keep(folder, runs.CONFIG, toml(_resolved(order, job)))
     page = tasks.write_report(folder)
     _conclude(order, job, task, page, view)
 
@@ -117,7 +114,7 @@ def _folder(file: str) -> Path:
 def _announce(order: Order, job: Job, folder: Path, view: View) -> None:
     """What was found, how it is cut, and where it is computed."""
     from unrolled.runs.card import versions
-    from unrolled.runs.folder import CARD
+    from unrolled.runs.vouch import CARD
     from unrolled.training import describe_device
 
     if order.run.resume and not (folder / CARD).exists():

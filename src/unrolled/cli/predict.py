@@ -15,6 +15,7 @@ def predict(
     *,
     own: Groups,
     out: options.OutFile = None,
+    escape_formulas: options.EscapeFormulas = False,
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
@@ -36,7 +37,8 @@ def predict(
     stored = load(run)
     task = tasks.get(stored.card.task)
     refuse(task.MODEL, own, tuple(task.PREDICTS))
-    View(json).frame(task.predict(stored, file, own), out, {"run": str(run)})
+    frame = task.predict(stored, file, own)
+    View(json).frame(frame, out, {"run": str(run)}, formulas=not escape_formulas)
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:

@@ -25,6 +25,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         return path
     options = {option.name: option for option in context.command.params if option.name}
     del options["config"]
+    check_kept(path)
     given = {name.replace("-", "_"): value for name, value in read_toml(path).items()}
     for name, value in given.items():
         if name not in options:
@@ -42,6 +43,29 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"config {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise SettingsError(f"config {path}: expected TOML, {error}") from None
+    except RecursionError:
+        raise SettingsError(f"config {path}: expected TOML, it is nested too deep") from None
+
+
+def check_kept(path: Path) -> None:
+    """SettingsError for the config.toml of a run that no longer says what the run was fitted with.
+
+    Any other file of options is taken as it is.
+    """
+    card = path.with_name("run.json")
+    if path.name != CONFIG or not (path.is_file() and card.is_file()):
+        return
+    from unrolled import files
+    from unrolled.runs.vouch import is_own
+
+    content = files.read_json(card)
+    kept = content["fingerprints"].get(CONFIG) if is_own(content) else None
+    if kept is not None and kept != files.digest(path.read_bytes()):
+        raise SettingsError(
+            f"config {path} was changed after it was written: its fingerprint differs from the one "
+            "in run.json; it says what this run was fitted with. For other options copy it out of "
+            "the run folder, or give them on the command line"
+        )
 
 
 def _as_written(value: Any, option: Any, place: str) -> Any:

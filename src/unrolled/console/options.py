@@ -45,6 +45,13 @@ OutFile = Annotated[
     Path | None,
     typer.Option("--out", "-o", metavar="FILE", help="Write a .csv or .parquet file instead."),
 ]
+EscapeFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas",
+        help="In CSV put ' before texts that a spreadsheet would run (= + - @).",
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(parser=whole, metavar="N", help="Same seed, same result.")
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from unrolled.console import options
 from unrolled.console.groups import as_options
+from unrolled.console.terminal import printable
 from unrolled.errors import SettingsError
 
 if TYPE_CHECKING:
     from unrolled.training.progress import Display
+
+FORMULA = r"^[=+\-@\t\r]"  # how a cell begins that a spreadsheet runs
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,14 @@ class View:
     def say(self, text: str = "") -> None:
         """A line of progress on stderr."""
         if not self.quiet:
-            print(as_options(text), file=sys.stderr, flush=True)
+            print(printable(as_options(text)), file=sys.stderr, flush=True)
 
     def result(self, text: str, value: Mapping[str, Any]) -> None:
         """The result on stdout: the text, or the value as JSON."""
         text = as_options(text)
         if self.json:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-        print(text)
+        print(printable(text))
 
     def display(self) -> Display:
         """Who is told how training goes."""
@@ -42,8 +46,15 @@ class View:
 
         return Silent() if self.quiet else ProgressBar()
 
-    def frame(self, table: Any, out: Path | None, value: Mapping[str, Any]) -> None:
-        """A pyarrow table: into a file by its suffix, or as CSV (rows of JSON) on stdout."""
+    def frame(
+        self, table: Any, out: Path | None, value: Mapping[str, Any], *, formulas: bool = True
+    ) -> None:
+        """A pyarrow table: into a file by its suffix, or as CSV (rows of JSON) on stdout.
+
+        formulas: whether texts may stay that a spreadsheet would take for formulas.
+        """
+        if not (formulas or self.json or _is_parquet(out)):
+            table = without_formulas(table)
         if out is not None:
             write_frame(table, out)
             rows = f"{table.num_rows:,} rows in {out}"
@@ -51,7 +62,8 @@ class View:
         elif self.json:
             self.result("", {**value, "rows": _readable(table).to_pylist()})
         else:
-            sys.stdout.write(_csv(table).decode())
+            text = _csv(table).decode()
+            sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
 
 
 def check_suffix(out: Path | None) -> None:
@@ -71,6 +83,26 @@ def write_frame(table: Any, out: Path) -> None:
         import pyarrow.parquet
 
         files.write(out, lambda part: pyarrow.parquet.write_table(table, part))
+
+
+def _is_parquet(out: Path | None) -> bool:
+    return out is not None and out.suffix.lower() == ".parquet"
+
+
+def without_formulas(table: Any) -> Any:
+    """A pyarrow table whose texts and names a spreadsheet takes for texts: ' before = + - @."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for i, name in enumerate(table.column_names):
+        column, kind = table.column(i), table.schema.field(i).type
+        if pa.types.is_dictionary(kind):
+            column, kind = column.cast(kind.value_type), kind.value_type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            quoted = pc.binary_join_element_wise(pa.scalar("'", kind), column, pa.scalar("", kind))
+            column = pc.if_else(pc.match_substring_regex(column, FORMULA), quoted, column)
+        table = table.set_column(i, "'" + name if re.match(FORMULA, name) else name, column)
+    return table
 
 
 def _csv(table: Any) -> bytes:

@@ -10,14 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from unrolled.version import __version__
 
 Status = Literal["training", "finished", "interrupted"]
-SCHEMA = 3
+SCHEMA = 4
+VOUCHES = 4  # since this schema every file of a run has a fingerprint, before it the weights alone
+OLDER = {"forecast": (3,), "classification": (2, 3), "language": (2, 3)}
+"""The earlier schemas that are read, by task."""
 
 
 class Card(BaseModel):
     """What `run.json` holds.
 
     settings: of the model and of training, by their names; findings: what was found in the data;
-    preprocessor: how data become numbers; metrics: the few numbers that matter most.
+    preprocessor: how data become numbers; metrics: the few numbers that matter most; fingerprints:
+    of the other files of the run and of the card itself.
     """
 
     model_config = ConfigDict(extra="forbid")

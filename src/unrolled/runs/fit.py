@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.networks.build import choose_engine, refuse_early
+from unrolled.networks.memory import TRAINED, Budget
 from unrolled.training.checkpoint import Checkpoint
 from unrolled.training.device import describe_device, find_device
 from unrolled.training.loop import train
@@ -42,6 +43,7 @@ class Preprocessor(Protocol):
 S = TypeVar("S", bound=Settings)
 P = TypeVar("P", bound=Preprocessor)
 N = TypeVar("N", bound=nn.Module)
+V = TypeVar("V")
 
 
 class Measured(NamedTuple):
@@ -104,8 +106,11 @@ class Plan(Protocol[S, P, N]):
         """What was found in the data."""
         ...
 
-    def fingerprint(self) -> str:
-        """A mark that other data would not have; asked for only when a run folder is written."""
+    def fingerprint(self) -> dict[str, str]:
+        """What a resumed run must share, by name: a mark of the data, and the split in words.
+
+        Asked for only when a run folder is written.
+        """
         ...
 
     def build(self) -> N:
@@ -145,28 +150,44 @@ def fit(
         plan.task, plan.settings, plan.training, plan.preprocessor, plan.findings,
         network, Outcome(), None, {},
     )  # fmt: skip
-    store = None
-    if out is not None:
-        from unrolled.runs import folder  # pydantic: a fifth of a second, only when a run is kept
-
-        fitted = replace(fitted, findings={**plan.findings, "fingerprint": plan.fingerprint()})
-        folder.begin(Path(out), card(fitted, "training"), resume=resume, overwrite=overwrite)
-        store = Checkpoint(Path(out))
-    objective.begin(None if out is None else Path(out))
     network.to(device)
-    outcome = train(objective, plan.training, store=store, resume=resume, display=display)
-    network.eval()
-    fitted = replace(fitted, outcome=outcome)
-    results, metrics = plan.finish(fitted, display or Silent())
-    fitted = replace(fitted, results=results, metrics=metrics)
-    if out is not None:
-        save(fitted, out)
+    if out is None:
+        objective.begin(None)
+        return _trained(plan, fitted, objective, None, False, display)
+    from unrolled.runs import folder  # pydantic: a fifth of a second, only when a run is kept
+
+    path = Path(out)
+    fitted = replace(fitted, findings={**plan.findings, "fingerprint": plan.fingerprint()})
+    with folder.writing(path):
+        store = folder.begin(path, card(fitted, "training"), resume=resume, overwrite=overwrite)
+        objective.begin(path)
+        fitted = _trained(plan, fitted, objective, store, resume, display)
+        _save(fitted, path)
     return fitted
 
 
-def build(make: Callable[[], N], training: Training) -> N:
-    """A network from the seed of a training, on its engine; torch's random state is left alone."""
-    with torch.random.fork_rng(devices=[]):
+def _trained(
+    plan: Plan[S, P, N],
+    fitted: Fit[S, P, N],
+    objective: Objective,
+    store: Checkpoint | None,
+    resume: bool,
+    display: Display | None,
+) -> Fit[S, P, N]:
+    """A fit whose network is trained and measured."""
+    outcome = train(objective, plan.training, store=store, resume=resume, display=display)
+    fitted.network.eval()
+    fitted = replace(fitted, outcome=outcome)
+    results, metrics = plan.finish(fitted, display or Silent())
+    return replace(fitted, results=results, metrics=metrics)
+
+
+def build(make: Callable[[], N], training: Training, copies: int = TRAINED) -> N:
+    """A network from the seed of a training, on its engine; torch's random state is left alone.
+
+    SettingsError when the machine has no room for so many copies of its weights.
+    """
+    with torch.random.fork_rng(devices=[]), Budget(copies):
         torch.manual_seed(training.seed)
         network = make()
     choose_engine(network, training.engine)
@@ -190,12 +211,26 @@ def card(fit: Fit[S, P, N], status: Status) -> Card:
 
 
 def save(fit: Fit[S, P, N], path: str | Path) -> None:
-    """Write the run folder: settings, weights, results; each file whole or not at all."""
+    """Write the run folder: settings, weights, results; each file whole or not at all.
+
+    A run that is there is replaced; RunError for a folder whose run.json is another program's.
+    """
+    from unrolled.runs import folder
+    from unrolled.runs.vouch import CARD
+
+    with folder.writing(Path(path)):
+        if (Path(path) / CARD).exists():
+            folder.check_ours(Path(path))
+            folder.sweep(Path(path), folder.WRITTEN)
+        _save(fit, Path(path))
+
+
+def _save(fit: Fit[S, P, N], path: Path) -> None:
     from unrolled.runs import folder
 
     status: Status = "interrupted" if fit.outcome.ended == "interrupted" else "finished"
     state, history = fit.network.state_dict(), fit.outcome.history
-    folder.save(Path(path), card(fit, status), state, fit.results, history)
+    folder.save(path, card(fit, status), state, fit.results, history)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,17 +243,33 @@ class Stored:
     results: dict[str, Any] | None
     outcome: Outcome
 
-    @property
-    def model_settings(self) -> dict[str, Any]:
-        """The settings of the model, as `to_dict` wrote them."""
-        return dict(self.card.settings["model"])
+    def settings(self, kind: type[S], **others: Any) -> S:
+        """The settings of the model; RunError names the place of one that is of another type.
+
+        others: those that `to_dict` wrote as something else.
+        """
+        found: S = self._read(kind, "model", others)
+        return replace(found, **others)  # type: ignore[type-var]  # settings are dataclasses
+
+    def preprocessor(self, read: Callable[[dict[str, Any]], P]) -> P:
+        """The preprocessor, by the function that reads what `to_dict` wrote; RunError likewise."""
+        from unrolled.runs.vouch import CARD, reading
+
+        with reading(self.path / CARD, "preprocessor"):
+            return read(self.card.preprocessor)
+
+    def _read(self, kind: type[V], name: str, others: Container[str] = ()) -> V:
+        from unrolled.runs.vouch import CARD, checked
+
+        state = {k: v for k, v in self.card.settings.get(name, {}).items() if k not in others}
+        return checked(kind, state, self.path / CARD, f"settings.{name}")
 
     def restore(self, settings: S, preprocessor: P, make: Callable[[], N]) -> Fit[S, P, N]:
         """The fit that was saved; RunError when the weights are not for the network."""
         from unrolled.runs import folder
 
-        training = Training(**self.card.settings["training"])
-        network = build(make, training).eval()
+        training = self._read(Training, "training")
+        network = build(make, training, copies=1).eval()
         folder.load_weights(network, self.tensors, self.path)
         return Fit(
             self.card.task, settings, training, preprocessor, self.card.findings,

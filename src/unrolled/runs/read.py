@@ -1,6 +1,8 @@
-"""Read a run folder for showing it: run.json, history.jsonl and results.json, each checked."""
+"""Read a run folder for showing it: run.json, history.jsonl and results.json, each checked.
 
-import json
+Of a run that is not finished only `run.json` is shown: nothing vouches for the others yet.
+"""
+
 import math
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -8,8 +10,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from unrolled.errors import RunError
-from unrolled.files import read_json
-from unrolled.runs.folder import CARD, HISTORY, RESULTS, check_schema
+from unrolled.files import parse_json, parse_lines, read_json
+from unrolled.runs.folder import RESULTS
+from unrolled.runs.vouch import CARD, check_own, check_schema, vouched
+from unrolled.training.checkpoint import HISTORY
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,7 +78,10 @@ class EpochRow(BaseModel):
 class Summary(BaseModel):
     """run.json, as far as a page shows it."""
 
-    task: str | None = None
+    schema_version: int = Field(alias="schema")
+    fingerprints: dict[str, str]
+    task: str
+    status: str
     versions: dict[str, Text] = {}
     device: str | None = None
     settings: dict[str, Any] = {}
@@ -82,16 +89,16 @@ class Summary(BaseModel):
 
 
 class Run(BaseModel):
-    """A run folder, as far as it is there: what is not there is empty.
+    """A run folder: what is not there is empty.
 
     found: results.json as it is; its task checks it with `checked`.
     """
 
     name: str
-    summary: Summary = Summary()
+    summary: Summary
     history: list[EpochRow] = []
     found: Any = None
-    task: str | None = None
+    task: str
 
     @property
     def validated_on(self) -> str:
@@ -106,37 +113,28 @@ class Run(BaseModel):
 
         Raises RunError when there is none, or when a file in it is damaged.
         """
-        paths = [folder / name for name in (CARD, HISTORY, RESULTS)]
-        if not any(path.is_file() for path in paths):
+        path = folder / CARD
+        if not path.is_file():
             raise RunError(f"report: expected a run folder with run.json, got {folder}")
-        stored, raw = (read_json(p) if p.is_file() else None for p in (paths[0], paths[2]))
-        check_schema(stored, paths[0])
-        summary = checked(Summary, {} if stored is None else stored, paths[0])
-        task = summary.task or (raw.get("task") if isinstance(raw, dict) else None)
+        stored = read_json(path)
+        check_schema(stored, path)
+        summary = checked(Summary, stored, path)
+        check_own(stored, path)
+        if summary.status == "training":  # what is there is not vouched for yet
+            return cls(name=folder.resolve().name, summary=summary, task=summary.task)
+        lines, found = (vouched(folder, name, stored) for name in (HISTORY, RESULTS))
+        rows = parse_lines(lines or b"", folder / HISTORY)
         return cls(
             name=folder.resolve().name,
             summary=summary,
-            history=_history(paths[1]),
-            found=raw,
-            task=None if task is None else str(task),
+            history=[checked(EpochRow, row, folder / HISTORY) for row in rows],
+            found=None if found is None else parse_json(found, folder / RESULTS),
+            task=summary.task,
         )
 
     def results(self, model: type[Model]) -> Model | None:
         """results.json as a model; None where nothing was measured, RunError where it misfits."""
         return None if self.found is None else checked(model, self.found, Path(self.name) / RESULTS)
-
-
-def _history(path: Path) -> list[EpochRow]:
-    if not path.is_file():
-        return []
-    try:
-        text = path.read_text(encoding="utf-8")
-        # A run killed while it wrote leaves a last line without its end.
-        lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
-        rows = [json.loads(line) for line in lines if line.strip()]
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: not JSON lines ({error})") from None
-    return [checked(EpochRow, row, path) for row in rows]
 
 
 def checked(model: type[Model], raw: object, path: Path) -> Model:

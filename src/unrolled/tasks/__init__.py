@@ -84,7 +84,7 @@ def load(run: str | Path) -> Estimator[Any, Any, Any]:
 def write_report(run: str | Path) -> Path:
     """Write report.html into a run folder and return its path.
 
-    The page is made from run.json, history.jsonl and results.json, as far as they are there. It
+    The page is made from run.json, and from history.jsonl and results.json where they are. It
     needs no network and nothing beside itself, and every name in it is escaped. Raises RunError
     when there is no run folder, a file in it is damaged, or the page cannot be written.
 
@@ -95,7 +95,7 @@ def write_report(run: str | Path) -> Path:
     from unrolled.runs.read import Run
 
     found = Run.read(Path(run))
-    name = found.task or names()[0]
+    name = found.task
     task = get(name)
     path = Path(run) / "report.html"
     report.write(path, found, task.sections(found), f"{__name__}.{FOLDERS[name]}")

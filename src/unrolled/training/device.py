@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from unrolled.errors import SettingsError
@@ -28,3 +30,14 @@ def describe_device(name: str) -> str:
         threads = torch.get_num_threads()
         return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
     return str(device)
+
+
+def set_threads(count: int) -> None:
+    """So many CPU threads for torch and the kernels; SettingsError for more than can be of use."""
+    there = os.cpu_count() or 1
+    most = max(64, 4 * there)
+    if not 1 <= count <= most:
+        raise SettingsError(
+            f"fit: threads must be >= 1 and at most {most} (this machine has {there}), got {count}"
+        )
+    torch.set_num_threads(count)

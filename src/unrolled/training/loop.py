@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import torch
 from torch import Tensor, nn
 
-from unrolled.errors import TrainingError
+from unrolled.errors import RunError, TrainingError
 from unrolled.training.adamw import AdamW
 from unrolled.training.checkpoint import Checkpoint
 from unrolled.training.objective import Objective
@@ -161,8 +162,21 @@ class _Loop:
             tensors[f"{i}.best"] = self.best[i]
         store.save(tensors, asdict(self.outcome))
 
+    def _check(self, tensors: Mapping[str, Tensor], store: Checkpoint) -> None:
+        """RunError unless a checkpoint has the parameters that are trained, in their shapes."""
+        for i, parameter in enumerate(self.parameters):
+            for name in ("weight", "average", "best"):
+                found = tensors.get(f"{i}.{name}")
+                if found is None or found.shape != parameter.shape:
+                    got = "nothing" if found is None else tuple(found.shape)
+                    raise RunError(
+                        f"{store.path} is of another network: expected {i}.{name} of shape "
+                        f"{tuple(parameter.shape)}, got {got}"
+                    )
+
     def load(self, store: Checkpoint) -> None:
         tensors, state = store.load()
+        self._check(tensors, store)
         self.optimizer.load(tensors)
         for name, values in (("average", self.average), ("best", self.best)):
             torch._foreach_copy_(values, [tensors[f"{i}.{name}"] for i in range(len(values))])

@@ -34,12 +34,19 @@ class SequencePreprocessor:
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
-        """Fit on the training part; DataError when it has fewer than two classes."""
+        """Fit on the training part.
+
+        DataError when it has fewer than two classes, or a label that is no text or number.
+        """
         steps = _real_steps(sequences)
         names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
         scaler = Scaler.fit(sequences.inputs[steps], names=names)
         missing = bool(np.isnan(sequences.inputs[steps]).any())
         sequences.check_classes()
+        for label in sequences.classes.tolist():
+            if not isinstance(label, str | int | float):
+                kind = type(label).__name__
+                raise DataError(f"labels: expected texts or numbers, got {label!r}, a {kind}")
         return cls(
             scaler, missing, sequences.classes, sequences.per_step, int(sequences.lengths.max())
         )

@@ -31,6 +31,7 @@ class Corpus:
         that the text may be larger than memory and no file is left behind.
     bounds: where each part begins and ends in `tokens`; characters: how many characters it has.
     findings: the source, its encodings and sizes, for the run folder and the report.
+    mark: a fingerprint of the whole text, whatever its symbols and parts.
 
     >>> corpus = Corpus.of("to be or not to be, that is the question", validation=0.25)
     >>> corpus.part("validation").size, len(corpus.vocabulary)
@@ -42,6 +43,7 @@ class Corpus:
     bounds: dict[PartName, tuple[int, int]]
     characters: dict[PartName, int]
     findings: dict[str, Any]
+    mark: str
 
     @classmethod
     def read(
@@ -110,13 +112,6 @@ class Corpus:
         """The text of some numbers."""
         return "".join(self.vocabulary.decode(map(int, tokens)))
 
-    def fingerprint(self) -> str:
-        """A hash that changes with the text, the vocabulary and the split."""
-        mark = hashlib.blake2b(repr((self.vocabulary.to_dict(), self.bounds)).encode())
-        for _, tokens in blocks(self.tokens):
-            mark.update(tokens.tobytes())
-        return mark.hexdigest()[:32]
-
 
 def blocks(tokens: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Numbers in pieces that fit into memory, with the place where each begins."""
@@ -130,7 +125,7 @@ def _build(
     shares: tuple[float | int, float | int],
     vocabulary: Vocabulary | tuple[str, int],
 ) -> Corpus:
-    total = sum(map(len, pieces()))
+    total, mark = _measure(pieces)
     if total == 0:
         raise DataError(f"corpus: {about['source']} is empty: it holds no text")
     test = _count("test", shares[1], total)
@@ -159,7 +154,16 @@ def _build(
         },
     }
     bounds = {name: (edges[i], edges[i + 1]) for i, name in enumerate(PARTS)}
-    return Corpus(vocabulary, tokens, bounds, characters, findings)
+    return Corpus(vocabulary, tokens, bounds, characters, findings, mark)
+
+
+def _measure(pieces: Pieces) -> tuple[int, str]:
+    """How many characters a text has, and a fingerprint of it."""
+    total, mark = 0, hashlib.blake2b(digest_size=16)
+    for piece in pieces():
+        total += len(piece)
+        mark.update(utf(piece))
+    return total, mark.hexdigest()
 
 
 def _count(name: str, share: float | int, total: int) -> int:

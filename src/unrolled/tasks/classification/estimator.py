@@ -202,8 +202,10 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     def load(cls, run: str | Path | runs.Stored) -> Classifier:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         stored = runs.load(run, ClassifierPlan.task)
-        settings = ClassifierSettings.from_dict(stored.model_settings)
-        preprocessor = SequencePreprocessor.from_dict(stored.card.preprocessor)
+        weight = stored.card.settings["model"].get("class_weight")
+        weights = dict(weight) if isinstance(weight, list) else weight
+        settings = stored.settings(ClassifierSettings, class_weight=weights)
+        preprocessor = stored.preprocessor(SequencePreprocessor.from_dict)
         model = cls(**vars(settings))
         model._fitted = stored.restore(
             settings, preprocessor, lambda: build(settings, preprocessor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -82,9 +82,16 @@ class ClassifierPlan:
         """What was found in the sequences."""
         return findings_of(self.train, len(self.validation), self.test)
 
-    def fingerprint(self) -> str:
-        """A mark that other sequences or labels would not have."""
-        return files.digest(self.train.inputs.tobytes() + self.cases.codes.numpy().tobytes())
+    def fingerprint(self) -> dict[str, str]:
+        """A mark that other sequences or labels would not have, and the split in words."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        there = [part for part in parts.values() if part is not None]
+        marks = sorted(mark for part in there for mark in _marks(part))
+        sizes = {name: 0 if part is None else len(part) for name, part in parts.items()}
+        return {
+            "set of sequences": files.digest_of(mark.encode() for mark in marks),
+            "split": ", ".join(f"{name} {size} sequences" for name, size in sizes.items()),
+        }
 
     def build(self) -> ClassEnsemble:
         """New networks of these settings."""
@@ -101,6 +108,13 @@ class ClassifierPlan:
         """Measure the test part, if there is one, once."""
         results = None if self.test is None else evaluate(fit, self.test, self.train)
         return Measured(results, headline(results))
+
+
+def _marks(part: Sequences) -> Iterator[str]:
+    """A mark of each sequence and its label."""
+    for values, length, label in zip(part.inputs, part.lengths, part.labels, strict=True):
+        said = repr(np.asarray(label).tolist()).encode()
+        yield files.digest_of((values[:length].tobytes(), said))
 
 
 def build(settings: ClassifierSettings, preprocessor: SequencePreprocessor) -> ClassEnsemble:

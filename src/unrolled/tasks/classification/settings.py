@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 from unrolled.errors import SettingsError
 from unrolled.networks.settings import check_count, check_network
@@ -38,11 +38,3 @@ class ClassifierSettings:
         weight = self.class_weight
         pairs = [list(pair) for pair in weight.items()] if isinstance(weight, Mapping) else weight
         return {**asdict(self), "class_weight": pairs}
-
-    @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> Self:
-        """The settings that `to_dict` wrote."""
-        weight = state["class_weight"]
-        return cls(
-            **{**state, "class_weight": dict(weight) if isinstance(weight, list) else weight}
-        )

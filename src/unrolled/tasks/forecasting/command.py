@@ -233,6 +233,7 @@ def backtest(
         typer.Option(parser=whole, metavar="N", help="Refit after every N forecasts; 0 never."),
     ] = 0,
     out: options.OutFile = None,
+    escape_formulas: options.EscapeFormulas = False,
     config: options.Config = None,
     view: View,
 ) -> None:
@@ -254,7 +255,8 @@ def backtest(
     found = errors(model.settings.target, frame)
     for target, numbers in found.items():
         view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")
-    view.frame(frame, out, {"run": str(run), "errors": found})
+    found_in = {"run": str(run), "errors": found}
+    view.frame(frame, out, found_in, formulas=not escape_formulas)
 
 
 COMMANDS: Sequence[Callable[..., None]] = (backtest,)

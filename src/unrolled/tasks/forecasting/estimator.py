@@ -230,9 +230,9 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
     def load(cls, run: str | Path | runs.Stored) -> Forecaster:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         stored = runs.load(run, ForecastPlan.task)
-        model = cls(**stored.model_settings)
-        preprocessor = ForecastPreprocessor.from_dict(stored.card.preprocessor)
-        settings = model.settings
+        settings = stored.settings(ForecasterSettings)
+        preprocessor = stored.preprocessor(ForecastPreprocessor.from_dict)
+        model = cls(**vars(settings))
         model._fitted = stored.restore(
             settings, preprocessor, lambda: build(settings, preprocessor)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -133,10 +134,16 @@ class ForecastPlan:
             found["final"] = f"all rows, up to {last}: predict uses these"
         return found
 
-    def fingerprint(self) -> str:
-        """A mark that other numbers would not have."""
-        numbers = (self.encoded.covariates, self.encoded.future, self.encoded.targets)
-        return files.digest(b"".join(part.tobytes() for part in numbers))
+    def fingerprint(self) -> dict[str, str]:
+        """A mark that another table would not have, and the split in words."""
+        parts = [
+            f"{name} {part['rows']} rows" + (f" to {part['to']}" if part["rows"] else "")
+            for name, part in self.parts.to_dict().items()
+        ]
+        return {
+            "table": files.digest_of(_content(self.table)),
+            "split": ", ".join(parts),
+        }
 
     def build(self) -> ForecastModel:
         """A new network of these settings."""
@@ -157,6 +164,15 @@ class ForecastPlan:
         if fit.network.final is not None:
             refit(fit, self.encoded, display)
         return Measured(results, headline(results))
+
+
+def _content(table: Table) -> Iterator[bytes]:
+    """All that a table holds."""
+    yield repr(table.names).encode()
+    rows = {"": table.offsets, " ": table.times}
+    for name, values in [*rows.items(), *sorted(table.columns.items())]:
+        yield name.encode("utf-8", "surrogatepass")
+        yield repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
 
 
 def build(settings: ForecasterSettings, preprocessor: ForecastPreprocessor) -> ForecastModel:

@@ -16,6 +16,7 @@ from unrolled.console.groups import Groups, given
 from unrolled.console.options import EnsembleOptions, Order
 from unrolled.console.show import View, aligned
 from unrolled.console.sources import is_table, is_text_sample, lasting, source
+from unrolled.console.terminal import printable
 from unrolled.console.values import number, share, whole
 from unrolled.errors import DataError, SettingsError
 from unrolled.tasks.task import Job
@@ -275,7 +276,7 @@ def generate(
         view.result("", {"run": str(run), "prompt": prompt, "text": "".join(pieces)})
         return
     for piece in chain([prompt], pieces):
-        sys.stdout.write(piece)
+        sys.stdout.write(printable(piece, keep="\n\t\r\f"))
         sys.stdout.flush()
     print()
 

@@ -174,8 +174,8 @@ class LanguageModel(Estimator[LanguageSettings, Vocabulary, AnyNetwork]):
     def load(cls, run: str | Path | runs.Stored) -> LanguageModel:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         stored = runs.load(run, LanguagePlan.task)
-        settings = LanguageSettings.from_dict(stored.model_settings)
-        vocabulary = vocabulary_from(stored.card.preprocessor)
+        settings = stored.settings(LanguageSettings)
+        vocabulary = stored.preprocessor(vocabulary_from)
         model = cls(**vars(settings))
         model._fitted = stored.restore(
             settings, vocabulary, lambda: build(settings, len(vocabulary))

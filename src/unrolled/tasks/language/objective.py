@@ -19,6 +19,7 @@ from unrolled.tasks.language.generate import Sampling, generate
 from unrolled.tasks.language.network import State, each_state
 from unrolled.tasks.language.score import negative_log_likelihood
 from unrolled.training import Training
+from unrolled.training.checkpoint import SAMPLES
 
 LANES, BURN_IN = 64, 128  # places of the validation part that are read at once: see `score`
 SAMPLE = 300  # characters written after each epoch
@@ -35,13 +36,15 @@ class Samples:
         """Keep them in a folder, and go on with those that are there."""
         self.folder = folder
         if folder is not None:
-            self.texts[:] = map(str, files.read_lines(folder / "samples.jsonl"))
+            path = folder / SAMPLES
+            told = files.read_bytes(path) if path.is_file() else b""
+            self.texts[:] = map(str, files.parse_lines(told, path))
 
     def add(self, epoch: int, text: str) -> None:
         """Keep the text of an epoch; what an interrupted run wrote later goes."""
         self.texts[epoch - 1 :] = [text]
         if self.folder is not None:
-            files.write_lines(self.folder / "samples.jsonl", self.texts)
+            files.write_lines(self.folder / SAMPLES, self.texts)
 
 
 class LanguageObjective:

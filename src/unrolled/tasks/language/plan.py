@@ -44,9 +44,11 @@ class LanguagePlan:
         """What was found in the text."""
         return self.corpus.findings
 
-    def fingerprint(self) -> str:
-        """A mark that another text, vocabulary or split would not have."""
-        return self.corpus.fingerprint()
+    def fingerprint(self) -> dict[str, str]:
+        """A mark that another text would not have, and the split in words."""
+        sizes = self.corpus.characters.items()
+        split = ", ".join(f"{name} {count} characters" for name, count in sizes)
+        return {"text": self.corpus.mark, "split": split}
 
     def build(self) -> AnyNetwork:
         """A new network of these settings."""

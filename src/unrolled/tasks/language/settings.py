@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 from unrolled.networks.settings import check_count, check_network, check_share
 
@@ -77,8 +76,3 @@ class LanguageSettings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> Self:
-        """The settings that `to_dict` wrote."""
-        return cls(**{**state, "dropout": Dropout(**state["dropout"])})
