@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 import typer
+from helpers.sealed import seal
 
 from unrolled import tasks
 from unrolled.cli.recognise import kinds, recognise
@@ -115,8 +116,9 @@ def test_its_options_stand_in_the_commands(fourth: ModuleType) -> None:
 
 
 def test_its_run_is_shown(fourth: Any, tmp_path: Path) -> None:
-    card = {"schema": SCHEMA, "task": "tones", "settings": {}}
+    card = {"schema": SCHEMA, "task": "tones", "status": "finished", "settings": {}}
     (tmp_path / "run.json").write_text(json.dumps(card))
+    seal(tmp_path)
     assert "Tones of a run" in tasks.write_report(tmp_path).read_text()
     assert in_words(fourth, {"tones": 7}) == "7 tones"
     assert in_short({"tones": 7, "score": [1], "task": "tones"}, fourth.FOR_REPORT) == {"tones": 7}
