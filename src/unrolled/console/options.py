@@ -66,7 +66,7 @@ class RowOptions:
 
     time: Annotated[
         str | None,
-        typer.Option(metavar=COLUMN, help="The time; several that make one up as year,month,day."),
+        typer.Option(metavar=COLUMN, help="The time; several as year,month,day; none counts rows."),
     ] = None
     series: Annotated[
         list[str] | None,

@@ -128,7 +128,7 @@ def _no_time(names: list[str]) -> str:
     some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return (
         f"time: no column can be the time (there are {some}); name it with time=, "
-        "or add one that counts the rows: 0, 1, 2"
+        "or count the rows with time='none'"
     )
 
 

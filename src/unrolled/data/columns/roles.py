@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from unrolled.errors import DataError
+from unrolled.errors import DataError, SettingsError
+
+RULES = {"duplicates": ("error", "mean", "last"), "resample_by": ("mean", "sum", "last")}
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,8 @@ class Roles:
     """What the columns of a table mean; `None` (or nothing) is inferred by `Table.read`.
 
     time: the column of time stamps or integer steps; several columns that make up one time are
-        written with commas, `"year,month,day,hour"`. None: inferred.
+        written with commas, `"year,month,day,hour"`; `"none"` counts the rows of a table without a
+        time, from 1 in each series. None: inferred.
     series: the column that tells the series of a long table apart, or the columns that do so
         together: `("city", "item")`, or with commas, `"city,item"`. None: inferred, or one series.
     target: K columns to forecast. Empty: `y`, or the only numeric column.
@@ -28,6 +31,9 @@ class Roles:
         "US-NY"). Needs the extra `unrolled[holidays]`.
     wide: whether every column of numbers beside the time and the covariates is a series of its own;
         they become the columns `series` and `value`. A table with `target` in it is long already.
+    duplicates: what is made of several rows of one time: an "error", their "mean", or the "last".
+    resample: the step, "1h", to which rows of any times are brought; resample_by: by their "mean",
+        their "sum" or the "last". Texts and static covariates give the last.
 
     >>> Roles(time="date", target=("OT",)).target
     ('OT',)
@@ -41,10 +47,17 @@ class Roles:
     static: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
     wide: bool = False
+    duplicates: str = "error"
+    resample: str | None = None
+    resample_by: str = "mean"
 
     def __post_init__(self) -> None:
         if self.series is not None and not isinstance(self.series, str):
             object.__setattr__(self, "series", as_key(self.series))
+        for name, choices in RULES.items():
+            if getattr(self, name) not in choices:
+                some = ", ".join(choices)
+                raise SettingsError(f"{name}: expected {some}, got {getattr(self, name)!r}")
 
     def columns(self) -> dict[str, str]:
         """Column -> role, for every column that is named; the time as it is written."""
@@ -64,6 +77,11 @@ def check_roles(roles: Roles, columns: Collection[str]) -> None:
             raise DataError(f"no column {name!r} in the table; {_nearest(name, columns)}")
         if named.count(name) > 1:
             raise DataError(f"column {name!r}: expected one role, got {named.count(name)}")
+
+
+def without_time(roles: Roles, columns: Collection[str]) -> bool:
+    """Whether the rows are to be counted, for they have no time: `time="none"`."""
+    return roles.time == "none" and "none" not in columns
 
 
 def column_names(named: str | Sequence[str] | None, columns: Collection[str]) -> tuple[str, ...]:

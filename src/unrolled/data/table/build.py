@@ -22,42 +22,43 @@ from unrolled.data.columns.frames import NUMBERS_ROWS
 from unrolled.data.columns.infer import guess_series, guess_time
 from unrolled.data.columns.keys import SeriesKey, read_key
 from unrolled.data.columns.read import Raw, read_columns
-from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
+from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names, without_time
 from unrolled.data.fill import is_missing
 from unrolled.data.table.findings import Findings, Notes
-from unrolled.data.table.layout import (
-    Layout,
-    Rows,
-    infer_step,
-    lay_out,
-    refuse_duplicates,
-    sort_rows,
-)
+from unrolled.data.table.gridding import Grid, to_grid
+from unrolled.data.table.layout import Layout
+from unrolled.data.table.merge import merge, merge_rule
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.wide import hint, make_long
 from unrolled.data.table.write import PERIOD
-from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
-from unrolled.data.time.grid import DAY, HOUR, Step
+from unrolled.data.time.clock import Stamps, write_stamp
+from unrolled.data.time.grid import Step
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 
 ASKED = "as asked"
+COUNTED = ("row", "row_number", "counted_row")  # the first that is free
 
 
-def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
+def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
     """Read a source into the fields of a table, by name; see `Table.read`."""
     notes = Notes()
-    raw, roles, why = _read(source, roles, notes)
+    raw, roles, why = _read(source, asked, notes)
     types = {name: column.type for name, column in raw.columns.items()}
     time, stamps = _take_time(raw, roles, notes)
     key = _take_series(raw, roles, stamps.values, notes)
     names = key.names
+    counted = roles.time in COUNTED and roles.time != asked.time
+    if counted:
+        stamps = replace(stamps, values=_number_within(key.codes))
+        notes.roles[time[0]] = ("time", "the rows are counted from 1, as asked")
     notes.notes += [] if key.values else hint(raw.columns, roles)
-    rows, layout = _grid(stamps, key, step, notes)
+    grid = to_grid(stamps, key.codes, names, step, roles, notes)
+    layout = grid.layout
     wanted = _take_roles(raw, roles, notes)
-    columns = _convert_columns(raw, wanted, rows, layout, notes)
+    columns = _convert_columns(raw, wanted, grid, notes)
     wanted = _guess_static(wanted, roles, columns, layout, notes)
-    _fill_static(wanted.static, columns, layout, rows)
+    _fill_static(wanted.static, columns, grid)
     notes.roles |= why
     present = np.zeros(len(layout.times), bool)
     present[layout.places] = True
@@ -72,14 +73,18 @@ def build(source: Any, roles: Roles, step: Step | None) -> dict[str, Any]:
         types={name: types[name] for name in (*time, *wanted.target)},
     )
     return {
-        "roles": replace(wanted, time=",".join(time), series=as_key(tuple(key.values))),
+        "roles": replace(
+            wanted,
+            time=asked.time if counted else ",".join(time),
+            series=as_key(tuple(key.values)),
+        ),
         "step": layout.step,
         "names": names,
         "offsets": layout.offsets,
         "times": times,
         "columns": columns,
         "present": present,
-        "findings": _findings(raw, stamps, names, layout, notes),
+        "findings": _findings(raw, stamps, names, grid, notes),
         "source_format": source_format,
     }
 
@@ -94,6 +99,8 @@ def _read(
     for name, why in saved_index(raw.columns, named).items():
         notes.left_out[name] = why
         del raw.columns[name]
+    if without_time(roles, raw.columns):
+        roles = _count_rows(raw, roles)
     long = make_long(raw, roles)
     if long:
         raw, roles = long.raw, long.roles
@@ -102,6 +109,23 @@ def _read(
     roles = replace(roles, series=as_key(column_names(roles.series, raw.columns)))
     check_roles(roles, raw.columns)
     return raw, roles, long.why if long else {}
+
+
+def _count_rows(raw: Raw, roles: Roles) -> Roles:
+    """The rows counted from 1 as a further column, which is the time."""
+    name = next(name for name in COUNTED if name not in raw.columns)
+    rows = len(next(iter(raw.columns.values()))) if raw.columns else 0
+    raw.columns[name] = pa.chunked_array([pa.array(np.arange(1, rows + 1))])
+    return replace(roles, time=name)
+
+
+def _number_within(codes: Ints) -> Ints:
+    """The number of each row (N,) within its series, from 1."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], codes)
+    number = np.empty_like(codes)
+    number[order] = np.arange(len(codes))
+    return np.asarray(number - starts + 1)
 
 
 def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:
@@ -134,49 +158,6 @@ def _take_series(raw: Raw, roles: Roles, times: Ints, notes: Notes) -> SeriesKey
         return SeriesKey(np.zeros(len(times), np.int64), ("",), {})
     notes.roles |= dict.fromkeys(names, ("series", why))
     return read_key({name: raw.columns.pop(name) for name in names})
-
-
-def _grid(stamps: Stamps, key: SeriesKey, asked: Step | None, notes: Notes) -> tuple[Rows, Layout]:
-    """Sort the rows and lay them on the grid; steps of a day or more follow local time."""
-
-    def write(value: int) -> str:
-        return write_stamp(value, stamps.integer, stamps.zone)
-
-    rows, backwards = sort_rows(stamps.values, key.codes, key.names, write)
-    refuse_duplicates(rows, _hint(stamps, bool(key.values), backwards))
-    if backwards is not None:
-        notes.notes.append(f"time goes backwards at data row {backwards + 1}: the rows were sorted")
-    if asked and asked.is_integer != stamps.integer:
-        what = "integers" if stamps.integer else "dates"
-        raise DataError(f"step: {asked} was asked for, but the times are {what}")
-    if stamps.zone in (None, "UTC") or not _is_daily(rows, asked):
-        step = asked or infer_step(rows, stamps.integer)
-        return rows, lay_out(rows, step, asked is not None)
-    wall = replace(
-        rows, times=to_wall(rows.times, stamps.zone), write=lambda v: write_stamp(v, False)
-    )
-    layout = lay_out(wall, asked or infer_step(wall, False), asked is not None)
-    return rows, replace(layout, times=from_wall(layout.times, stamps.zone))
-
-
-def _is_daily(rows: Rows, step: Step | None) -> bool:
-    """Whether rows are a day or more apart (23 hours when the clocks change)."""
-    if step:
-        return step.months is not None or (step.microseconds or 0) >= DAY
-    gaps = np.diff(rows.times)[np.diff(rows.codes) == 0]
-    return len(gaps) > 0 and bool(np.median(gaps) >= 23 * HOUR)
-
-
-def _hint(stamps: Stamps, long: bool, backwards: int | None) -> str:
-    """What to do about a time that comes twice."""
-    if not long:
-        again = f"time goes back at data row {backwards + 1}; " if backwards is not None else ""
-        hint = f"{again}if the table holds several series, name their column with series="
-    else:
-        hint = "keep one of them"
-    if not stamps.integer and stamps.zone is None:
-        hint += "; if the clocks went back there, write the times in UTC or with their zone"
-    return hint
 
 
 def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
@@ -222,13 +203,9 @@ def _guess_target(raw: Raw, free: list[str], notes: Notes) -> tuple[str, ...]:
     return (name,)
 
 
-def _convert_columns(
-    raw: Raw, roles: Roles, rows: Rows, layout: Layout, notes: Notes
-) -> dict[str, NDArray[Any]]:
+def _convert_columns(raw: Raw, roles: Roles, grid: Grid, notes: Notes) -> dict[str, NDArray[Any]]:
     """Every column converted, in the order of the grid; arrow columns are let go one by one."""
-    places = np.empty_like(layout.places)
-    places[rows.order] = layout.places
-    moves = len(layout.times) > len(places) or bool((np.diff(places) < 0).any())
+    layout, size = grid.layout, len(grid.layout.times)
     named = (*roles.target, *(roles.past or ()), *roles.future, *roles.static)
     columns: dict[str, NDArray[Any]] = {}
     for name in named:
@@ -239,9 +216,11 @@ def _convert_columns(
             notes.missing[name] = missing
         if not numbers:
             notes.categories[name] = len(set(values[~is_missing(values)]))
-        if moves:
-            placed = np.full(len(layout.times), np.nan if numbers else None, values.dtype)
-            placed[places] = values
+        rule = "last" if name in roles.static else merge_rule(roles)
+        values = merge(values[grid.order], grid.number, rule)
+        if size > len(values):
+            placed = np.full(size, np.nan if numbers else None, values.dtype)
+            placed[layout.places] = values
             values = placed
         columns[name] = values
     return columns
@@ -260,10 +239,9 @@ def _guess_static(
     return replace(wanted, past=rest, static=wanted.static + found)
 
 
-def _fill_static(
-    names: tuple[str, ...], columns: dict[str, NDArray[Any]], layout: Layout, rows: Rows
-) -> None:
+def _fill_static(names: tuple[str, ...], columns: dict[str, NDArray[Any]], grid: Grid) -> None:
     """Repeat static values over the gaps; DataError for one that changes within a series."""
+    layout = grid.layout
     for name in names:
         filled = np.repeat(series_values(columns[name], layout.offsets), np.diff(layout.offsets))
         odd = (columns[name] != filled) & ~is_missing(columns[name])
@@ -271,14 +249,16 @@ def _fill_static(
             row = int(np.argmax(odd[layout.places]))
             raise DataError(
                 f"static {name!r}: expected one value for each series, but "
-                f"{rows.place(row)} has another than the rows before"
+                f"{grid.rows.place(row)} has another than the rows before"
             )
         columns[name] = filled
 
 
 def _findings(
-    raw: Raw, stamps: Stamps, names: tuple[str, ...], layout: Layout, notes: Notes
+    raw: Raw, stamps: Stamps, names: tuple[str, ...], grid: Grid, notes: Notes
 ) -> Findings:
+    layout = grid.layout
+
     def write(value: int) -> str:
         return write_stamp(int(value), stamps.integer, stamps.zone)
 
@@ -289,7 +269,7 @@ def _findings(
     gaps = lengths - given
     return Findings(
         source=raw.label,
-        rows=len(layout.places),
+        rows=len(grid.number),
         grid_rows=len(layout.times),
         series=len(names),
         step=str(layout.step),

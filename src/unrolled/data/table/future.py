@@ -16,8 +16,8 @@ from unrolled.data.fill import is_missing
 from unrolled.data.table.layout import MOST_GAPS
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
-from unrolled.data.time.clock import from_wall, to_wall, write_stamp
-from unrolled.data.time.grid import DAY, Times
+from unrolled.data.time.clock import write_stamp
+from unrolled.data.time.grid import Times
 from unrolled.errors import DataError
 
 Ints = NDArray[np.int64]
@@ -165,6 +165,8 @@ def _read_as(table: Table, columns: Mapping[str, Any]) -> Table:
         return tuple(name for name in names or () if name in columns)
 
     roles = table.roles
+    if roles.time == "none" and table.source_format.time[0] in columns:
+        roles = replace(roles, time=table.source_format.time[0])
     roles = replace(
         roles,
         target=there(roles.target),
@@ -183,33 +185,22 @@ def _places(table: Table, later: Table) -> tuple[Ints, Ints]:
             some = ", ".join(map(repr, table.names[:12]))
             raise DataError(f"plan: no series {name!r} in the table; it has {some}")
     series = np.array([numbers[name] for name in later.names], np.int64)[later.series]
-    ticks, phases = _split(table, table.times[table.offsets[:-1]])
-    at, phase = _split(table, later.times)
-    off = np.flatnonzero(phase != phases[series])
+    steps = table.steps_to(series, later.times)
+    if later.roles.time == "none":  # its rows, counted from 1, follow the last of the table
+        steps = steps + np.diff(table.offsets)[series]
+        return series, steps
+    off = np.flatnonzero(table.times_at(series, steps) != later.times)
     if len(off):
         when = _at(later, int(off[0]))
         raise DataError(f"plan: {when} is not whole steps of {table.step} after the table's rows")
-    return series, at - ticks[series]
-
-
-def _by_wall(table: Table) -> str | None:
-    """The zone by whose wall clock the rows are a step apart: where steps are days or longer."""
-    daily = table.step.months is not None or (table.step.microseconds or 0) >= DAY
-    return table.source_format.zone if daily else None
-
-
-def _split(table: Table, times: Times) -> tuple[Ints, Ints]:
-    """Ticks and phases (n,) of times (n,) on the grid of the table."""
-    return table.step.split(to_wall(times.view(np.int64), _by_wall(table)))
+    return series, steps
 
 
 def _grid_times(table: Table, offsets: Ints) -> Times:
     """The times of the table's series, each made longer: (N,) for offsets (S+1,)."""
-    ticks, phases = _split(table, table.times[table.offsets[:-1]])
     lengths = np.diff(offsets)
-    grid = np.arange(offsets[-1]) + np.repeat(ticks - offsets[:-1], lengths)
-    times = from_wall(table.step.join(grid, np.repeat(phases, lengths)), _by_wall(table))
-    return times if table.step.is_integer else times.view("M8[us]")
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    return table.times_at(series, np.arange(offsets[-1]) - offsets[series])
 
 
 def _joined(table: Table, name: str, join: _Join) -> NDArray[Any]:

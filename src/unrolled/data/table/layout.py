@@ -1,15 +1,14 @@
-"""Infer the time step of a table and lay its rows on the regular grid."""
+"""Sort the rows of a table and lay them on the regular grid."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints
-from unrolled.data.time.grid import DAY, Step
+from unrolled.data.time.grid import Step, even_step
 from unrolled.errors import DataError
 
 # A time stamp that is off by a century would ask for a grid of mostly gaps: refuse it long before.
@@ -83,40 +82,31 @@ def refuse_duplicates(rows: Rows, hint: str) -> None:
     )
 
 
-def infer_step(rows: Rows, integer: bool) -> Step:
-    """The most common difference of neighbouring rows; months where the calendar fits better."""
-    inner = np.diff(rows.codes) == 0
-    gaps = np.diff(rows.times)[inner]
-    if not len(gaps):
-        raise DataError(
-            f"time: expected two rows of one series to tell the step from, got {len(rows.times)} "
-            f"row{'s' if len(rows.times) > 1 else ''}; give step= if that is all there is"
-        )
-    if integer:
-        return Step(_most_common(gaps)[0], "")
-    if np.median(gaps) >= 28 * DAY:
-        months = _infer_months(rows, inner)
-        if months:
-            return months
-    return Step.of_microseconds(_most_common(gaps)[0])
-
-
-def _infer_months(rows: Rows, inner: NDArray[np.bool_]) -> Step | None:
-    """Months, if nearly all rows keep the day of the month or lie on its last day."""
-    for unit in ("MS", "ME"):
-        ticks, phases = Step(1, unit).split(rows.times)
-        usual = phases[rows.starts[:-1]][rows.codes] if unit == "MS" else phases.clip(0)
-        if (phases == usual).mean() >= 0.9:
-            return Step(_most_common(np.diff(ticks)[inner])[0], unit)
-    return None
-
-
-def _most_common(values: Ints) -> tuple[int, float]:
+def most_common(values: Ints) -> tuple[int, float]:
     """The most common value and its share."""
     if (values == values[0]).all():
         return int(values[0]), 1.0
     found, counts = np.unique(values, return_counts=True)
     return int(found[np.argmax(counts)]), float(counts.max() / len(values))
+
+
+def usual_phases(rows: Rows, phases: Ints, step: Step) -> Ints:
+    """Where the grid of each series lies (S,), from the phases of its rows (N,).
+
+    It is the phase of its first row, but with months the latest day where every row fits that: 30
+    January and 29 February are of the 30th. If rows differ, the majority says.
+    """
+    if not len(rows.times):
+        return phases
+    usual = phases[rows.starts[:-1]].copy()
+    odd = phases != usual[rows.codes]
+    for series in np.unique(rows.codes[odd]) if odd.any() else ():
+        span = slice(rows.starts[series], rows.starts[series + 1])
+        latest = phases[span].max()
+        ticks = step.split(rows.times[span])[0]
+        clips = step.unit == "MS" and (step.join(ticks, latest) == rows.times[span]).all()
+        usual[series] = latest if clips else most_common(phases[span])[0]
+    return usual
 
 
 def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
@@ -128,7 +118,8 @@ def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
     """
     ticks, phases = step.split(rows.times)
     _refuse_other_steps(rows, ticks, step, given)
-    _refuse_off_grid(rows, phases, step)
+    usual = usual_phases(rows, phases, step)
+    _refuse_off_grid(rows, ticks, usual, step)
     first = ticks[rows.starts[:-1]]
     lengths = ticks[rows.starts[1:] - 1] - first + 1
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -139,11 +130,15 @@ def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
             f"{rows.place(int(np.argmax(jump)) + 1)} is far from the row before"
         )
     places = ticks - first[rows.codes] + offsets[:-1][rows.codes]
+    # By the wall clock an hour comes twice when it is put back: never two rows onto one place.
+    again = np.flatnonzero(np.diff(places) <= 0)
+    if len(again):
+        one, other = rows.place(int(again[0])), rows.place(int(again[0]) + 1)
+        raise DataError(f"time: {one} and {other} are the same step of {step}")
     if offsets[-1] == len(ticks):
         return Layout(step, offsets, rows.times, places)
     grid = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], lengths)
-    times = step.join(grid, np.repeat(phases[rows.starts[:-1]], lengths))
-    return Layout(step, offsets, times, places)
+    return Layout(step, offsets, step.join(grid, np.repeat(usual, lengths)), places)
 
 
 def _refuse_other_steps(rows: Rows, ticks: Ints, step: Step, given: bool) -> None:
@@ -154,38 +149,35 @@ def _refuse_other_steps(rows: Rows, ticks: Ints, step: Step, given: bool) -> Non
     regular = np.bincount(series, moved[inner] == 1, minlength=len(rows.names))
     for other in np.flatnonzero((count >= 3) & (regular <= count / 2)):
         span = slice(rows.starts[other], rows.starts[other + 1])
-        usual, share = _most_common(np.diff(ticks[span]))
+        usual, share = most_common(np.diff(ticks[span]))
         # A step the user named may stand over many gaps; one we inferred should fit most rows.
         if share <= (0.9 if given else 0.5) or usual == 1:
             continue
-        alone = Rows(
-            rows.times[span],
-            np.zeros(span.stop - span.start, np.int64),
-            rows.order[span],
-            np.array([0, span.stop - span.start]),
-            ("",),
-            rows.write,
-        )
-        theirs = infer_step(alone, step.is_integer)
+        theirs = _other_step(step, usual, rows.times[span])
         where = f"series {rows.names[other]!r} has" if rows.names[other] else "the rows have"
         best = int(np.argmax(regular))
         asked = "was asked for" if given else f"is the step of series {rows.names[best]!r}"
         raise DataError(f"time: {where} a step of {theirs}, but {step} {asked}")
 
 
-def _refuse_off_grid(rows: Rows, phases: Ints, step: Step) -> None:
-    usual = phases[rows.starts[:-1]]
-    off = phases != usual[rows.codes]
+def _other_step(step: Step, usual: int, times: Ints) -> Step:
+    """The step of rows that move so many steps of another one, 0 for less than one."""
+    if step.is_integer or (usual and not step.microseconds):
+        return replace(step, count=step.count * max(1, usual))
+    return Step.of_microseconds((step.microseconds or 0) * usual or most_common(np.diff(times))[0])
+
+
+def _refuse_off_grid(rows: Rows, ticks: Ints, usual: Ints, step: Step) -> None:
+    off = step.join(ticks, usual[rows.codes]) != rows.times
     if not off.any():
         return
-    # The first row of a series may be the odd one: let the majority say where its grid lies.
-    for series in np.unique(rows.codes[off]):
-        usual[series] = _most_common(phases[rows.starts[series] : rows.starts[series + 1]])[0]
-    off = phases != usual[rows.codes]
     share = off.mean()
     more = f" (and {int(off.sum()) - 1} more rows)" if off.sum() > 1 else ""
-    advice = "; bring the rows to regular times first" if share > 0.1 else ""
+    what = "is not at an open time" if step.open else "is off that grid"
+    advice = (
+        f"; resample={str(even_step(step))!r} brings rows to regular times" if share > 0.1 else ""
+    )
     raise DataError(
         f"time: expected times {step.words} apart, but {rows.place(int(np.argmax(off)))} "
-        f"is off that grid{more}{advice}"
+        f"{what}{more}{advice}"
     )

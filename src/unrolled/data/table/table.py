@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
 from unrolled.data.table.findings import Findings
 from unrolled.data.table.source_format import SourceFormat
+from unrolled.data.time.clock import from_wall, to_wall
 from unrolled.data.time.grid import Step, Times
 from unrolled.data.time.holidays import count_holidays
 from unrolled.data.time.season import ASKED, find_season
@@ -94,7 +95,10 @@ class Table:
     @property
     def local_times(self) -> Times:
         """The times (N,) in local (wall-clock) time: for the calendar and for people."""
-        return self._to_wall(self.times)
+        zone = self.source_format.zone
+        return (
+            self.times if zone is None else to_wall(self.times.view(np.int64), zone).view("M8[us]")
+        )
 
     @property
     def series(self) -> NDArray[np.int64]:
@@ -145,10 +149,40 @@ class Table:
 
     def future_times(self, horizon: int) -> Times:
         """The F = horizon times after the last row of each of the S series, (S, F)."""
-        last = self._to_wall(self.times[self.offsets[1:] - 1])
-        ahead = np.tile(np.arange(1, horizon + 1), len(last))
-        future = self.step.shift(last[np.repeat(np.arange(len(last)), horizon)], ahead)
-        return self._from_wall(future).reshape(len(last), horizon)
+        lengths = np.diff(self.offsets)
+        series = np.repeat(np.arange(len(lengths)), horizon)
+        steps = lengths[series] + np.tile(np.arange(horizon), len(lengths))
+        return self.times_at(series, steps).reshape(len(lengths), horizon)
+
+    def times_at(self, series: NDArray[np.int64], steps: NDArray[np.int64]) -> Times:
+        """The times (n,) so many steps (n,) after the first rows of series (n,), in the table or
+        beyond it.
+        """
+        ticks, phases = self._grid()
+        times = self.step.join(ticks[series] + steps, phases[series])
+        if self.step.is_integer:
+            return times
+        return from_wall(times, self._grid_zone).view("M8[us]")
+
+    def steps_to(self, series: NDArray[np.int64], times: Times) -> NDArray[np.int64]:
+        """How many steps (n,) after the first rows of series (n,) times are: the inverse.
+
+        A time off the grid counts for the step before it.
+        """
+        plain = to_wall(times.view(np.int64), self._grid_zone)
+        return self.step.split(plain)[0] - self._grid()[0][series]
+
+    def _grid(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The tick of the first row of each series (S,), and its phase (S,)."""
+        ticks, phases = self.step.split(to_wall(self.times.view(np.int64), self._grid_zone))
+        begins = self.offsets[:-1]
+        # Of a month that lacks the day the phase is smaller.
+        return ticks[begins], np.maximum.reduceat(phases, begins)
+
+    @property
+    def _grid_zone(self) -> str | None:
+        """The zone whose wall clock the steps follow, if they follow one."""
+        return self.source_format.zone if self.step.is_local else None
 
     def frame(
         self, columns: Mapping[str, NDArray[Any]], like: Mapping[str, str] | None = None
@@ -211,17 +245,3 @@ class Table:
     def _texts(self, name: str) -> str:
         some = [repr(text) for text in dict.fromkeys(self.columns[name]) if text is not None][:3]
         return f"text ({', '.join(some)}, …)"
-
-    def _to_wall(self, times: Times) -> Times:
-        if self.source_format.zone in (None, "UTC"):
-            return times
-        from unrolled.data.time.clock import to_wall
-
-        return to_wall(times.view(np.int64), self.source_format.zone).view("M8[us]")
-
-    def _from_wall(self, times: Times) -> Times:
-        if self.source_format.zone in (None, "UTC"):
-            return times
-        from unrolled.data.time.clock import from_wall
-
-        return from_wall(times.view(np.int64), self.source_format.zone).view("M8[us]")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.time.grid import DAY, MICROSECONDS, Step, Times
+from unrolled.data.time.grid import Step, Times
 from unrolled.data.time.holidays import holiday_features
+from unrolled.data.time.units import DAY, MICROSECONDS
 
 
 def calendar_features(times: Times, step: Step) -> tuple[tuple[str, ...], NDArray[np.float32]]:

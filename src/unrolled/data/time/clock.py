@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints
-from unrolled.data.time.grid import DAY, MICROSECONDS
+from unrolled.data.time.units import DAY, MICROSECONDS
 
 LOWEST = (1, 1, 1, 0, 0, 0)
 HIGHEST = (9999, 12, 31, 24, 59, 59)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.time.grid import DAY, Step, Times
+from unrolled.data.time.grid import Step, Times
+from unrolled.data.time.units import DAY
 from unrolled.errors import SettingsError
 
 
@@ -69,7 +70,7 @@ def _days(
     days = times.astype("M8[D]")
     if step.microseconds is not None and step.microseconds <= DAY:
         return days, days + 1
-    if step.unit == "ME":  # a time stands for what ends there
+    if step.unit in ("ME", "BME"):  # a time stands for what ends there
         return step.shift(times, -1).astype("M8[D]") + 1, days + 1
     final = step.shift(times, 1).astype("M8[us]") - np.timedelta64(1, "us")
     return days, final.astype("M8[D]") + 1

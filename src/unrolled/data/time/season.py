@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.time.grid import DAY, HOUR, WORDS, Step
+from unrolled.data.time.grid import WORDS, Step
+from unrolled.data.time.units import DAY, HOUR
 from unrolled.errors import SettingsError
 
 ASKED = "as asked"
@@ -114,9 +115,17 @@ def _first_peak(curve: Floats, least: float) -> int:
 
 def _usual(step: Step) -> str:
     """The usual season of a step in words: "a day of hours"."""
+    if step.open:
+        turns = len(step.open) > step.season
+        return f"{'a day' if turns else 'a week'} of {step.season} open {_plural(step)}"
     length = step.season * (step.microseconds or 0)
     spans = (("an hour", HOUR), ("a day", DAY), ("a week", 7 * DAY))
     whole = next((name for name, most in spans if 0 < length <= most), "a year")
     if step.count == 1:
-        return f"{whole} of {WORDS[step.unit].partition(' ')[0]}s"
+        return f"{whole} of {_plural(step)}"
     return f"{whole} in steps of {step.words}"
+
+
+def _plural(step: Step) -> str:
+    """Its unit in words, "hours"; bars of several."""
+    return f"{WORDS[step.unit].partition(' ')[0]}s" if step.count == 1 else "steps"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints, encode, first_row
 from unrolled.data.time.clock import LOWEST, Stamps, combine
-from unrolled.data.time.grid import MICROSECONDS
+from unrolled.data.time.units import MICROSECONDS
 from unrolled.errors import DataError
 
 _CLOCK = (

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from unrolled.data.arrow import Ints, first_row, integers, is_text
 from unrolled.data.time.clock import LOWEST, Stamps, combine
-from unrolled.data.time.grid import MICROSECONDS
 from unrolled.data.time.months import holds_months, read_months
 from unrolled.data.time.stamp_text import read_text
+from unrolled.data.time.units import MICROSECONDS
 from unrolled.errors import DataError
 
 

@@ -105,6 +105,9 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "segment": settings.segment,
         "season": plan.preprocessor.season,
         "wide": found.wide,
+        "resample": found.resample,
+        "resample_by": found.resample_by,
+        "duplicates": found.duplicates,
         "quantiles": ",".join(map(str, settings.quantiles)),
         "loss": settings.loss,
         "mixing": settings.mixing,
@@ -144,6 +147,9 @@ def _roles(own: Groups) -> Roles:
         static=names(columns.static),
         holidays=names(columns.holidays),
         wide=bool(columns.wide),
+        duplicates=columns.duplicates or Roles.duplicates,
+        resample=columns.resample,
+        resample_by=columns.resample_by or Roles.resample_by,
     )
 
 

@@ -44,7 +44,7 @@ def columns(
         columns[",".join(table.source_format.series)] = names[np.repeat(windows.series, horizon)]
     if not ahead:
         columns["cutoff"] = np.repeat(table.times[windows.cutoffs - 1], horizon)
-    columns[table.roles.time or "time"] = table.times[rows]
+    columns[",".join(table.source_format.time)] = table.times[rows]
     for k, target in enumerate(fit.settings.target):
         if not ahead:
             columns[f"{target}_true"] = table.columns[target][rows]

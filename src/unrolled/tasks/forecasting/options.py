@@ -45,7 +45,19 @@ class ColumnOptions:
     ] = None
     step: Annotated[
         str | None,
-        typer.Option(metavar="STEP", help="The time step, 15min or 1h [default: found]."),
+        typer.Option(metavar="STEP", help="The time step, 15min, 1h or 1B [default: found]."),
+    ] = None
+    resample: Annotated[
+        str | None,
+        typer.Option(metavar="STEP", help="Bring rows of any times to this step."),
+    ] = None
+    resample_by: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="Of each step: mean, sum or last [default: mean]."),
+    ] = None
+    duplicates: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="Rows of one time: error, mean or last."),
     ] = None
     season: Annotated[
         int | None,

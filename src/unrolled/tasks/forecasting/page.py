@@ -91,9 +91,12 @@ def ahead(results: ForecastResults) -> str:
 _UNITS = {
     "1h": "hour",
     "1D": "day",
+    "1B": "business day",
     "1W": "week",
     "1MS": "month",
     "1ME": "month",
+    "1BMS": "month",
+    "1BME": "month",
     "1min": "minute",
     "1s": "second",
 }
