@@ -95,10 +95,11 @@ class Table:
     @property
     def local_times(self) -> Times:
         """The times (N,) in local (wall-clock) time: for the calendar and for people."""
+        return self._to_wall(self.times)
+
+    def _to_wall(self, times: Times) -> Times:
         zone = self.source_format.zone
-        return (
-            self.times if zone is None else to_wall(self.times.view(np.int64), zone).view("M8[us]")
-        )
+        return times if zone is None else to_wall(times.view(np.int64), zone).view("M8[us]")
 
     @property
     def series(self) -> NDArray[np.int64]:
