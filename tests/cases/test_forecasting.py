@@ -49,3 +49,28 @@ def test_a_long_horizon_says_the_way_out(tmp_path: Path) -> None:
     assert fit(
         tmp_path, "27-long-horizon.csv", "--horizon", "24", "--validation", "24", "--test", "24"
     ).code == 0  # fmt: skip
+
+
+@pytest.mark.case("tables/09")
+def test_rows_that_were_trained_on_are_counted(tmp_path: Path) -> None:
+    fit(tmp_path, "27-long-horizon.csv", "--horizon", "12")
+    done = unrolled(
+        "backtest", "r", TABLES / "27-long-horizon.csv", "--test", "0.9", cwd=tmp_path
+    )  # fmt: skip
+    assert done.code == 0
+    assert "100 of the 130 forecast rows were trained on" not in done.out
+    assert "of the 130 forecast rows were trained on" in done.err
+    assert "--test 1959-03" in done.err
+
+
+@pytest.mark.case("reliability/19")
+def test_an_unknown_truth_is_null_in_json(tmp_path: Path) -> None:
+    lines = [f"2013-01-{1 + i // 24:02d} {i % 24:02d}:00" for i in range(60)]
+    for name, last in (("t.csv", 60), ("n.csv", 50)):
+        rows = [f"{t},{i % 7 + 0.5 if i < last else ''},{i % 5}" for i, t in enumerate(lines)]
+        (tmp_path / name).write_text("\n".join(["time,temp,hum", *rows, ""]))
+    words = ("--horizon", "2", "--lookback", "3", *SMALL, "--out", "a")
+    assert unrolled("fit", "t.csv", "-t", "temp", *words, cwd=tmp_path).code == 0
+    done = unrolled("backtest", "a", "n.csv", "--test", "8", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["errors"]["temp"]["mae"] is None

@@ -16,7 +16,8 @@ import pytest
 
 from unrolled import Forecaster, Training
 from unrolled.data import Roles
-from unrolled.tasks.forecasting.backtest import errors
+from unrolled.tasks.forecasting.backtest import Origins
+from unrolled.tasks.forecasting.evaluate import errors
 
 ROWS, HORIZON = 60, 2
 DAYS = pd.date_range("2020-01-01", periods=ROWS, unit="ns")
@@ -198,5 +199,5 @@ def test_a_series_of_pandas_is_a_table(model: Forecaster) -> None:
 
 def test_errors_of_decimals(model: Forecaster, tmp_path: Path) -> None:
     long(**PANDAS["decimal"]).to_parquet(tmp_path / "in.parquet")
-    found = errors(("y",), model.backtest(tmp_path / "in.parquet", test=4))
+    found = errors(model.measure(tmp_path / "in.parquet", Origins(test=4))[0])
     assert 0 < found["y"]["mae"] < 10

@@ -32,7 +32,8 @@ def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
     A series without a target value is forecast after its last row.
 
     Raises DataError when no series has a target value, and for a future covariate without a value
-    in one of the F rows.
+    in one of the F rows; a series that ended F steps before the newest, or is without any target
+    value, may lack them.
     """
     known = np.asarray(~np.isnan(table.numbers(table.roles.target)).all(axis=1))
     if not known.any():
@@ -40,7 +41,7 @@ def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
         raise DataError(
             f"predict: {target}: expected at least one value to forecast from, got none"
         )
-    cutoffs = np.array([_cutoff(table, known, s) for s in range(len(table.names))], dtype=np.int64)
+    cutoffs, empty = _cutoffs(table, known)
     begins, ends = table.offsets[:-1], table.offsets[1:]
     added = np.maximum(cutoffs + horizon - ends, 0)
     lengths = ends - begins + added
@@ -63,15 +64,20 @@ def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
     first = cutoffs - begins + offsets[:-1]
     rows = np.stack((first, first + horizon), axis=1)
     part = Part("ahead", rows, offsets, table.names)
-    _check_future(longer, part)
+    lasting = ~empty
+    last = times[np.maximum(first - 1, offsets[:-1])]
+    lasting &= longer.step.shift(last, horizon) > last[~empty].max()
+    _check_future(longer, part, np.flatnonzero(lasting))
     return longer, part
 
 
-def _cutoff(table: Table, known: np.ndarray, series: int) -> int:
-    """The row after the last one with a target."""
-    begin, end = int(table.offsets[series]), int(table.offsets[series + 1])
-    present = np.flatnonzero(known[begin:end])
-    return begin + int(present[-1]) + 1 if len(present) else end
+def _cutoffs(table: Table, known: np.ndarray) -> tuple[Ints, np.ndarray]:
+    """The row (S,) after the last one with a target; where there is none, the end: bool (S,)."""
+    newest = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+    last = newest[table.offsets[1:] - 1]
+    empty = last < table.offsets[:-1]
+    cutoffs: Ints = np.where(empty, table.offsets[1:], last + 1).astype(np.int64)
+    return cutoffs, empty
 
 
 def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -84,18 +90,20 @@ def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) ->
     return longer
 
 
-def _check_future(table: Table, part: Part) -> None:
+def _check_future(table: Table, part: Part, lasting: Ints) -> None:
     for name in table.roles.future:
         missing = is_missing(table.columns[name])
-        for series, (first, last) in zip(part.names, part.rows, strict=True):
-            holes = np.flatnonzero(missing[first:last])
-            if len(holes):
-                at = str(table.times[first + holes[0]]).replace("T", " ")[:16]
-                where = f" of series {series!r}" if series else ""
-                raise DataError(
-                    f"predict: future covariate {name!r}: expected a value for each of the "
-                    f"{last - first} steps to forecast{where}, got none at {at}"
-                )
+        before = np.concatenate(([0], np.cumsum(missing)))
+        holed = before[part.rows[lasting, 1]] > before[part.rows[lasting, 0]]
+        for s in lasting[holed][:1]:
+            series, (first, last) = part.names[s], part.rows[s]
+            hole = first + int(np.argmax(missing[first:last]))
+            at = str(table.times[hole]).replace("T", " ")[:16]
+            where = f" of series {series!r}" if series else ""
+            raise DataError(
+                f"predict: future covariate {name!r}: expected a value for each of the "
+                f"{last - first} steps to forecast{where}, got none at {at}"
+            )
 
 
 def with_future(table: Table, plan: Any) -> Table:

@@ -3,61 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unrolled import metrics
 from unrolled.data.table.split import Cut, Part, split
 from unrolled.data.table.table import Table
 from unrolled.errors import DataError, SettingsError
-from unrolled.tasks.forecasting.frames import columns
+from unrolled.tasks.forecasting.evaluate import Measurement
 from unrolled.tasks.forecasting.inference import ForecastFit
+from unrolled.tasks.forecasting.network.forecast_network import MODELS
+from unrolled.tasks.forecasting.notes import of_backtest
 from unrolled.tasks.forecasting.prepare import EncodedTable
 
 Refit = Callable[[Table], ForecastFit]
 """Fits anew, with the same settings, on the rows known by then."""
 
 
+@dataclass(frozen=True)
+class Origins:
+    """From which rows a backtest forecasts, and with what; see `Forecaster.backtest`."""
+
+    test: Cut = 0.15
+    split: str | None = None
+    stride: int = 1
+    refit: int = 0
+    model: str = "blend"
+
+    def __post_init__(self) -> None:
+        for name, least in (("stride", 1), ("refit", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise SettingsError(
+                    f"backtest: {name} must be a whole number >= {least}, got {value}"
+                )
+        check_model("backtest", self.model)
+
+
+def check_model(what: str, model: str) -> None:
+    """SettingsError for a name that is none of `MODELS`."""
+    if model not in MODELS:
+        raise SettingsError(f"{what}: model must be one of {', '.join(MODELS)}, got {model!r}")
+
+
 def backtest(
-    fit: ForecastFit,
-    table: Table,
-    test: Cut,
-    by: str | None,
-    stride: int,
-    refit_every: int,
-    refit: Refit,
-) -> dict[str, np.ndarray]:
-    """The columns of a backtest; see `Forecaster.backtest`."""
-    for name, value, least in (("stride", stride, 1), ("refit", refit_every, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise SettingsError(f"backtest: {name} must be a whole number >= {least}, got {value}")
-    part = split(table, 0, test, by).test
+    fit: ForecastFit, table: Table, origins: Origins, refit: Refit
+) -> tuple[Measurement, list[str]]:
+    """The forecasts of a table's newest part, beside the baselines, and notes about them."""
+    parts = split(table, 0, origins.test, origins.split)
+    part, rows = parts.test, parts.train_rows()
     if not len(part):
         raise DataError("backtest: the test part has no rows")
-    if not refit_every:
-        return _columns(fit, table, part, stride)
-    horizon = fit.settings.horizon
+    if not origins.refit:
+        encoded = EncodedTable.of(table, fit.preprocessor)
+        measured = Measurement.of(fit, encoded, part, rows, origins.stride, origins.model)
+        return measured, of_backtest(fit, table, part)
     pieces = [
-        _columns(fresh, table, block, stride)
-        for fresh, block in _refitted(table, part, stride, refit_every, horizon, refit)
-    ]
-    return {k: np.concatenate([piece[k] for piece in pieces]) for k in pieces[0]}
-
-
-def errors(targets: tuple[str, ...], frame: Any) -> dict[str, dict[str, float]]:
-    """The errors of a backtest's frame, by target."""
-    found = {}
-    for target in targets:
-        pair = (frame[f"{target}_true"], frame[target])
-        truth, guess = (column.cast("float64").to_numpy() for column in pair)
-        found[target] = {"mae": metrics.mae(truth, guess), "rmse": metrics.rmse(truth, guess)}
-    return found
-
-
-def _columns(fit: ForecastFit, table: Table, part: Part, stride: int) -> dict[str, np.ndarray]:
-    return columns(fit, EncodedTable.of(table, fit.preprocessor), part, stride, ahead=False)
+        Measurement.of(
+            fresh, EncodedTable.of(table, fresh.preprocessor), block, rows, origins.stride,
+            origins.model,
+        )
+        for fresh, block in _refitted(
+            table, part, origins.stride, origins.refit, fit.settings.horizon, refit
+        )
+    ]  # fmt: skip
+    return Measurement.join(pieces), []
 
 
 def _refitted(

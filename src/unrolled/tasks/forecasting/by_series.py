@@ -18,11 +18,14 @@ def by_series(
     truth: np.ndarray,
     forecasts: dict[str, np.ndarray],
     scales: np.ndarray,
+    *,
+    everyone: bool = False,
 ) -> dict[str, Any]:
     """How each series is forecast: the worst, the middle ones and the best of one target.
 
     series: (n,) of each window; truth and forecasts: (n, F), the forecaster's own first; scales:
-    (n,), the MASE's. Ordered by the error over that of seasonal naive on the same windows.
+    (n,), the MASE's; everyone: all of them. Ordered by the error over that of seasonal naive on the
+    same windows.
     """
     own = next(iter(forecasts))
     errors = {name: _by_series(series, np.abs(f - truth)) for name, f in forecasts.items()}
@@ -46,7 +49,7 @@ def by_series(
                 "best": min(errors, key=lambda name: errors[name][s]),
             }
             for i, s in enumerate(order)
-            if i in places
+            if everyone or i in places
         ],
     }
 

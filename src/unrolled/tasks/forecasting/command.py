@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from unrolled.console import options
-from unrolled.console.groups import Groups, given
+from unrolled.console.groups import Groups, as_options, given
 from unrolled.console.options import EnsembleOptions, Order, RowOptions
 from unrolled.console.show import View, aligned, check_suffix
 from unrolled.console.sources import lasting, source
@@ -20,6 +20,7 @@ from unrolled.tasks.forecasting.options import (
     CutOptions,
     ForecastOptions,
     HorizonOptions,
+    ModelOptions,
     PlanOptions,
     asked_of,
 )
@@ -58,7 +59,7 @@ OPTIONS: Sequence[type] = (
 )
 READS: Sequence[type] = (ColumnOptions, RowOptions)
 EVALUATES: Sequence[type] = ()
-PREDICTS: Sequence[type] = (PlanOptions,)
+PREDICTS: Sequence[type] = (PlanOptions, ModelOptions)
 
 
 def recognise(file: str) -> str | None:
@@ -169,7 +170,8 @@ def load(stored: Stored) -> Forecaster:
 def predict(stored: Stored, file: str, own: Groups) -> Any:
     """The forecast after a table's last row with a target."""
     plan = own[PlanOptions].future
-    return load(stored).predict(source(file), None if plan is None else source(plan))
+    future = None if plan is None else source(plan)
+    return load(stored).predict(source(file), future, **given(own[ModelOptions]))
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
@@ -228,6 +230,7 @@ def backtest(
     file: options.Table,
     *,
     cut_by: CutOptions,
+    with_: ModelOptions,
     test: Annotated[
         str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
     ] = "0.15",
@@ -250,19 +253,41 @@ def backtest(
     \b
     Example: unrolled backtest runs/weather weather.csv --stride 24 --out backtest.csv
     """
-    from unrolled.tasks.forecasting.backtest import errors
+    from unrolled.tasks.forecasting.backtest import Origins
     from unrolled.tasks.forecasting.estimator import Forecaster
+    from unrolled.tasks.forecasting.evaluate import errors
 
     check_suffix(out)
     model = Forecaster.load(run)
-    frame = model.backtest(
-        source(file), test=cut(test), split=cut_by.split, stride=stride, refit=refit
-    )
-    found = errors(model.settings.target, frame)
+    by = with_.model or "blend"
+    origins = Origins(cut(test), cut_by.split, stride, refit, by)
+    measured, notes = model.measure(source(file), origins)
+    found = errors(measured)
     for target, numbers in found.items():
-        view.say(f"{target}: MAE {numbers['mae']:.4g}, RMSE {numbers['rmse']:.4g}")
-    found_in = {"run": str(run), "errors": found}
-    view.frame(frame, out, found_in, formulas=not escape_formulas)
+        own = ", ".join(f"{SHOWN[key]} {_number(key, numbers[key])}" for key in ("mae", "rmse"))
+        blocks = [f"{target}: {own}", _errors(numbers["table"]), _by_series(numbers["by_series"])]
+        view.say("\n\n".join(filter(None, blocks)) + "\n")
+    for note in notes:
+        view.say(f"note: {note}")
+    value = {"run": str(run), "errors": found, "notes": [as_options(note) for note in notes]}
+    view.frame(model.backtest_frame(measured), out, value, formulas=not escape_formulas)
+
+
+MOST_SERIES = 10
+
+
+def _by_series(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The errors of each series, the worst first, beside which model is the best of it."""
+    if len(rows) < 2:
+        return ""
+    keys = ("mae", "ratio", "mase")
+    lines = [["series", *(_heading(key) for key in keys), "best"]]
+    lines += [
+        [row["series"], *(_number(key, row[key]) for key in keys), row["best"] or "-"]
+        for row in rows[:MOST_SERIES]
+    ]
+    more = f"\nand {len(rows) - MOST_SERIES:,} series more" if len(rows) > MOST_SERIES else ""
+    return f"{aligned(lines)}{more}"
 
 
 COMMANDS: Sequence[Callable[..., None]] = (backtest,)

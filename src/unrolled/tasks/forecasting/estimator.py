@@ -14,10 +14,12 @@ from unrolled.data.table.table import Table
 from unrolled.errors import DataError
 from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
-from unrolled.tasks.forecasting.backtest import backtest
+from unrolled.tasks.forecasting.backtest import Origins, backtest, check_model
+from unrolled.tasks.forecasting.evaluate import Measurement
 from unrolled.tasks.forecasting.frames import alike, columns
-from unrolled.tasks.forecasting.inference import ForecastFit
+from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
+from unrolled.tasks.forecasting.notes import of_forecast, tell
 from unrolled.tasks.forecasting.plan import ForecastPlan, build
 from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
@@ -153,23 +155,33 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         return self.run(plan, out=out, resume=resume, overwrite=overwrite, display=display)
 
     @overload
-    def predict(self, data: IntoDataFrameT, future: Any = ...) -> IntoDataFrameT: ...
+    def predict(
+        self, data: IntoDataFrameT, future: Any = ..., *, model: str = ...
+    ) -> IntoDataFrameT: ...
     @overload
-    def predict(self, data: NoFrame, future: Any = ...) -> Any: ...
-    def predict(self, data: Any, future: Any = None) -> Any:
+    def predict(self, data: NoFrame, future: Any = ..., *, model: str = ...) -> Any: ...
+    def predict(self, data: Any, future: Any = None, *, model: str = "blend") -> Any:
         """Forecast the F steps after the last known target of each series.
 
         data: a table as in `fit`; rows after the last known target may give the future covariates.
         future: these rows as a table of their own, with the time, the series and the covariates.
+        model: what forecasts: "blend", what was fitted; of its parts "network", "linear" or
+        "seasonal-naive" alone; or "naive", the last value. Intervals are of what it missed before.
         Returns a frame of the same kind with the series, the time, each target (the median) and
-        its intervals: `temp`, `temp_lo_90`, `temp_hi_90`.
+        its intervals: `temp`, `temp_lo_90`, `temp_hi_90`. What to know before believing it (a
+        series or a category never seen, a series that ended long ago) is logged by "unrolled".
         """
+        check_model("predict", model)
         fit, horizon = self.fitted, self.fitted.settings.horizon
         table = self.read(data)
         table = table if future is None else with_future(table, future)
         table, part = future_frame(table, horizon)
+        tell(of_forecast(fit, table, part))
         encoded = EncodedTable.of(table, fit.preprocessor)
-        return table.frame(columns(fit, encoded, part, ahead=True), alike(fit.settings))
+        windows, found = calibrated_forecasts(fit, encoded, part, final=True, model=model)
+        quantiles = found.in_unit(found.quantiles, fit.preprocessor.transforms)
+        ahead = columns(fit, table, windows.cutoffs, windows.series, quantiles, ahead=True)
+        return table.frame(ahead, alike(fit.settings))
 
     @overload
     def backtest(
@@ -180,6 +192,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         split: str | None = ...,
         stride: int = ...,
         refit: int = ...,
+        model: str = ...,
     ) -> IntoDataFrameT: ...
     @overload
     def backtest(
@@ -190,6 +203,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         split: str | None = ...,
         stride: int = ...,
         refit: int = ...,
+        model: str = ...,
     ) -> Any: ...
     def backtest(
         self,
@@ -199,23 +213,37 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         split: str | None = None,
         stride: int = 1,
         refit: int = 0,
+        model: str = "blend",
     ) -> Any:
         """Forecast the test part from every `stride`-th row of it, as it would have been then.
 
         data: a table as in `fit`; test, split: the part to forecast and how it is cut, as there.
         refit: fit anew, on the rows known by then, after so many origins; 0 never.
+        model: what forecasts, as in `predict`.
         Returns a frame as `predict` does, with `cutoff`, the last time that was known, and the
-        truth as `temp_true`.
+        truth as `temp_true`. Rows that training has seen are counted in a note, logged likewise.
         """
-        table = self.read(data)
+        measured, notes = self.measure(data, Origins(test, split, stride, refit, model))
+        tell(notes)
+        return self.backtest_frame(measured)
+
+    def measure(self, data: Any, origins: Origins | None = None) -> tuple[Measurement, list[str]]:
+        """What `backtest` forecasts, beside the baselines, for its errors; notes about it."""
 
         def anew(known: Table) -> ForecastFit:
             # Measured weights forecast a backtest: there is nothing to refit for.
             fresh = Forecaster(**vars(replace(self.fitted.settings, refit="none")))
             return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
 
-        found = backtest(self.fitted, table, test, split, stride, refit, anew)
-        return table.frame(found, alike(self.fitted.settings))
+        return backtest(self.fitted, self.read(data), origins or Origins(), anew)
+
+    def backtest_frame(self, measured: Measurement) -> Any:
+        """What was measured as the frame that `backtest` returns."""
+        found = columns(
+            self.fitted, measured.table, measured.cutoffs, measured.series, measured.quantiles,
+            ahead=False,
+        )  # fmt: skip
+        return measured.table.frame(found, alike(self.fitted.settings))
 
     def read(self, data: Any) -> Table:
         """Read a table with the roles found by `fit`; DataError when its step is another."""

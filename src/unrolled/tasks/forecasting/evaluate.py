@@ -5,7 +5,8 @@ Shapes: n windows, F horizon steps, K targets, Q quantiles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from unrolled.tasks.forecasting.by_series import by_series, geometric_ratio
 from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
 from unrolled.tasks.forecasting.network.forecast_network import MEMBERS
 from unrolled.tasks.forecasting.panels import panels, plain, text
-from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows
+from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.tasks.forecasting.verdict import mixture, verdict
 
 PERIODS = 12  # of the test part, over which coverage is shown
@@ -28,13 +29,15 @@ PERIODS = 12  # of the test part, over which coverage is shown
 class Measurement:
     """What was forecast of the test part: all in the unit of the targets.
 
-    truth: (n, F, K); quantiles: (n, F, K, Q); forecasts: by name, the forecaster's own first,
-    (n, F, K); scales: (n, K), what an error is divided by for MASE.
+    cutoffs, series: (n,) of the windows; truth: (n, F, K); quantiles: (n, F, K, Q); forecasts: by
+    name, the forecaster's own first, (n, F, K); scales: (n, K), what an error is divided by for
+    MASE.
     """
 
     fit: ForecastFit
-    encoded: EncodedTable
-    windows: TableWindows
+    table: Table
+    cutoffs: np.ndarray
+    series: np.ndarray
     truth: np.ndarray
     quantiles: np.ndarray
     forecasts: dict[str, np.ndarray]
@@ -42,18 +45,26 @@ class Measurement:
 
     @classmethod
     def of(
-        cls, fit: ForecastFit, encoded: EncodedTable, part: Part, train_rows: np.ndarray
+        cls,
+        fit: ForecastFit,
+        encoded: EncodedTable,
+        part: Part,
+        train_rows: np.ndarray,
+        stride: int = 1,
+        model: str = "blend",
     ) -> Measurement:
-        """Forecast every window of a part with the measured weights, and with the baselines."""
+        """Forecast the windows of a part with the measured weights, and with the baselines."""
         table, horizon = encoded.table, fit.settings.horizon
         season, transforms = fit.preprocessor.season, fit.preprocessor.transforms
-        windows, found = calibrated_forecasts(fit, encoded, part)
+        windows, found = calibrated_forecasts(fit, encoded, part, stride, model=model)
         quantiles = found.in_unit(found.quantiles, transforms)
         line = found.in_unit(found.members[MEMBERS.index("linear")], transforms)
         known, cutoffs = encoded.last_known(), windows.cutoffs
         begins = encoded.begins[windows.series]
+        named = model in ("blend", "network")
+        own = fit.settings.cell.upper() if named else model.replace("-", " ")
         forecasts = {
-            fit.settings.cell.upper(): quantiles[..., quantiles.shape[-1] // 2],
+            own: quantiles[..., quantiles.shape[-1] // 2],
             "linear": line,
             "seasonal naive": baselines.seasonal_naive(known, cutoffs, horizon, season, begins),
             "naive": baselines.naive(known, cutoffs, horizon),
@@ -61,7 +72,21 @@ class Measurement:
         truth = encoded.truth()
         scales = metrics.mase_scale(truth, season, offsets=table.offsets, rows=train_rows)
         rows = cutoffs[:, None] + np.arange(horizon)
-        return cls(fit, encoded, windows, truth[rows], quantiles, forecasts, scales[windows.series])
+        series = windows.series
+        return cls(fit, table, cutoffs, series, truth[rows], quantiles, forecasts, scales[series])
+
+    @classmethod
+    def join(cls, parts: Sequence[Measurement]) -> Measurement:
+        """One after the other, of the same table."""
+        first = parts[0]
+
+        def joined(name: str) -> np.ndarray:
+            return np.concatenate([getattr(part, name) for part in parts])
+
+        forecasts = {n: np.concatenate([p.forecasts[n] for p in parts]) for n in first.forecasts}
+        arrays = ("cutoffs", "series", "truth", "quantiles", "scales")
+        changed: dict[str, Any] = {name: joined(name) for name in arrays}
+        return replace(first, forecasts=forecasts, **changed)
 
     @property
     def network(self) -> str:
@@ -83,13 +108,20 @@ def evaluate(
         "network": measured.network,
         "targets": list(targets),
         "horizon": fit.settings.horizon,
-        "step": str(encoded.table.step),
+        "step": str(measured.table.step),
         "season": fit.preprocessor.season,
-        "test": _span(encoded.table, measured.windows, fit.settings.horizon),
+        "test": _span(measured),
         "mixture": mixed,
         **first,
         "by_target": by_target if len(by_target) > 1 else {},
-        "panels": panels(fit, encoded, measured.windows, measured.quantiles, measured.forecasts),
+        "panels": panels(
+            fit,
+            measured.table,
+            measured.cutoffs,
+            measured.series,
+            measured.quantiles,
+            measured.forecasts,
+        ),
     }
 
 
@@ -105,13 +137,7 @@ def _measure(measured: Measurement, k: int, mixed: dict[str, float]) -> dict[str
     y = measured.truth[:, :, k]
     steps = {n: metrics.mae_by_step(y, f[:, :, k]) for n, f in measured.forecasts.items()}
     table = [_row(measured, k, name) for name in measured.forecasts]
-    series = by_series(
-        measured.encoded.table.names,
-        measured.windows.series,
-        y,
-        {name: forecast[:, :, k] for name, forecast in measured.forecasts.items()},
-        measured.scales[:, k],
-    )
+    series = _series(measured, k)
     return {
         "table": table,
         "by_step": {name: [plain(v) for v in values] for name, values in steps.items()},
@@ -119,6 +145,28 @@ def _measure(measured: Measurement, k: int, mixed: dict[str, float]) -> dict[str
         "coverage": _coverage(measured, k),
         "verdict": verdict(table, series, mixed),
     }
+
+
+def errors(measured: Measurement) -> dict[str, dict[str, Any]]:
+    """By target: its own mae and rmse, a row for each method, and the errors of every series."""
+    found = {}
+    for k, target in enumerate(measured.fit.settings.target):
+        table = [_row(measured, k, name) for name in measured.forecasts]
+        own = {name: table[0][name] for name in ("mae", "rmse")}
+        series = _series(measured, k, everyone=True)["rows"]
+        found[target] = {**own, "table": table, "by_series": series}
+    return found
+
+
+def _series(measured: Measurement, k: int, *, everyone: bool = False) -> dict[str, Any]:
+    return by_series(
+        measured.table.names,
+        measured.series,
+        measured.truth[:, :, k],
+        {name: forecast[:, :, k] for name, forecast in measured.forecasts.items()},
+        measured.scales[:, k],
+        everyone=everyone,
+    )
 
 
 def _row(measured: Measurement, k: int, name: str) -> dict[str, Any]:
@@ -133,7 +181,7 @@ def _row(measured: Measurement, k: int, name: str) -> dict[str, Any]:
         "rmse": metrics.rmse(y, guess),
         "smape": metrics.smape(y, guess),
         "mase": metrics.mase(y, guess, scale),
-        "ratio": geometric_ratio(measured.windows.series, y, guess, base),
+        "ratio": geometric_ratio(measured.series, y, guess, base),
     }
     if name == measured.network:
         row["pinball"] = metrics.pinball(y, quantiles[:, :, k], settings.quantiles)
@@ -153,7 +201,7 @@ def _coverage(measured: Measurement, k: int) -> dict[str, Any]:
     y, bounds = measured.truth[:, :, k], measured.quantiles[:, :, k]
     inside = (bounds[..., 0] <= y) & (y <= bounds[..., -1])
     held = np.where(np.isnan(y), np.nan, inside)
-    times = measured.encoded.table.local_times[measured.windows.cutoffs]
+    times = measured.table.local_times[measured.cutoffs]
     order = np.argsort(times, kind="stable")
     periods = [part for part in np.array_split(order, min(PERIODS, len(order))) if len(part)]
     return {
@@ -170,10 +218,10 @@ def _mean(values: np.ndarray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _span(table: Table, windows: TableWindows, horizon: int) -> dict[str, Any]:
-    times = table.local_times
+def _span(measured: Measurement) -> dict[str, Any]:
+    times, horizon = measured.table.local_times, measured.fit.settings.horizon
     return {
-        "windows": len(windows),
-        "from": text(times[windows.cutoffs].min()),
-        "to": text(times[windows.cutoffs + horizon - 1].max()),
+        "windows": len(measured.cutoffs),
+        "from": text(times[measured.cutoffs].min()),
+        "to": text(times[measured.cutoffs + horizon - 1].max()),
     }

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unrolled.data.table.split import Part
-from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
-from unrolled.tasks.forecasting.prepare import EncodedTable
+from unrolled.data.table.table import Table
+from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 
 
@@ -27,23 +26,28 @@ def alike(settings: ForecasterSettings) -> dict[str, str]:
 
 
 def columns(
-    fit: ForecastFit, encoded: EncodedTable, part: Part, stride: int = 1, *, ahead: bool
+    fit: ForecastFit,
+    table: Table,
+    cutoffs: np.ndarray,
+    series: np.ndarray,
+    quantiles: np.ndarray,
+    *,
+    ahead: bool,
 ) -> dict[str, np.ndarray]:
     """The series, the time, and each target (its median) with its intervals, by name.
 
-    ahead: forecast what nothing has seen, by the latest weights. If not, it is a backtest by the
-    measured ones, with `cutoff`, the last time that was known, and `<target>_true`.
+    cutoffs, series: (n,) of the windows; quantiles: (n, F, K, Q) in the unit of the targets.
+    ahead: of what nothing has seen. If not, it is a backtest, with `cutoff`, the last time that was
+    known, and `<target>_true`.
     """
-    table, horizon = encoded.table, fit.settings.horizon
-    windows, found = calibrated_forecasts(fit, encoded, part, stride, final=ahead)
-    quantiles = found.in_unit(found.quantiles, fit.preprocessor.transforms)
-    rows = (windows.cutoffs[:, None] + np.arange(horizon)).ravel()
+    horizon = fit.settings.horizon
+    rows = (cutoffs[:, None] + np.arange(horizon)).ravel()
     columns: dict[str, np.ndarray] = {}
     if table.roles.series:
         names = np.array(table.names, dtype=object)
-        columns[",".join(table.source_format.series)] = names[np.repeat(windows.series, horizon)]
+        columns[",".join(table.source_format.series)] = names[np.repeat(series, horizon)]
     if not ahead:
-        columns["cutoff"] = np.repeat(table.times[windows.cutoffs - 1], horizon)
+        columns["cutoff"] = np.repeat(table.times[cutoffs - 1], horizon)
     columns[",".join(table.source_format.time)] = table.times[rows]
     for k, target in enumerate(fit.settings.target):
         if not ahead:

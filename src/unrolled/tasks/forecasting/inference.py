@@ -99,15 +99,17 @@ def windows_of(
 
 
 @torch.no_grad()
-def forecasts_over(network: ForecastNetwork, windows: TableWindows) -> Forecasts:
-    """Run a network, in evaluation, over all windows in order."""
+def forecasts_over(
+    network: ForecastNetwork, windows: TableWindows, model: str = "blend"
+) -> Forecasts:
+    """Run a network, or one of its `MODELS`, in evaluation over all windows in order."""
     network.eval()
-    return Forecasts.join(_by_batch(network, windows))
+    return Forecasts.join(_by_batch(network, windows, model))
 
 
-def _by_batch(network: ForecastNetwork, windows: TableWindows) -> Iterator[Forecasts]:
+def _by_batch(network: ForecastNetwork, windows: TableWindows, model: str) -> Iterator[Forecasts]:
     for batch in windows.batches(max(1, 4096 // windows.encoded.targets.shape[1])):
-        quantiles, members = network.mixed(batch.to(network.device))
+        quantiles, members = network.mixed(batch.to(network.device), model)
         lowest = batch.own.min(dim=2).values.double().numpy() * batch.scale + batch.level
         yield Forecasts(
             quantiles=quantiles.cpu().numpy(),
@@ -122,13 +124,19 @@ def _by_batch(network: ForecastNetwork, windows: TableWindows) -> Iterator[Forec
 
 
 def calibrated_forecasts(
-    fit: ForecastFit, encoded: EncodedTable, part: Part, stride: int = 1, *, final: bool = False
+    fit: ForecastFit,
+    encoded: EncodedTable,
+    part: Part,
+    stride: int = 1,
+    *,
+    final: bool = False,
+    model: str = "blend",
 ) -> tuple[TableWindows, Forecasts]:
     """The windows of a part and their forecasts, each calibrated by what was known at its cutoff.
 
-    final: forecast with the weights that learned from all rows, where there are any. What past
-    forecasts missed is always taken from the weights that were measured: the others have seen
-    those rows.
+    model: one of `MODELS`; final: forecast with the weights that learned from all rows, where there
+    are any. What past forecasts missed is always taken from the weights that were measured: the
+    others have seen those rows.
     """
     network, settings = fit.network.measured, fit.settings
     windows = windows_of(settings, encoded, part, stride)
@@ -137,12 +145,12 @@ def calibrated_forecasts(
     chosen = fit.network.latest if final else network
     static = network.offsets.cpu().numpy()
     if past is None:
-        found = forecasts_over(chosen, windows)
+        found = forecasts_over(chosen, windows, model)
         return windows, found.moved(static)
-    before = forecasts_over(network, past)
+    before = forecasts_over(network, past, model)
     same = np.searchsorted(past.cutoffs, windows.cutoffs).clip(max=len(past) - 1)
     inside = chosen is network and bool((past.cutoffs[same] == windows.cutoffs).all())
-    found = before[same] if inside else forecasts_over(chosen, windows)
+    found = before[same] if inside else forecasts_over(chosen, windows, model)
     offsets = np.empty(found.quantiles.shape, np.float32)
     scores, several = before.scores(), np.unique(windows.series)
     for series in several:

@@ -111,6 +111,21 @@ class CutOptions:
 
 
 @dataclass(frozen=True)
+class ModelOptions:
+    """What of a fitted forecaster forecasts."""
+
+    heading: ClassVar[str] = ColumnOptions.heading
+
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="blend, network, linear, seasonal-naive or naive [default: blend].",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class PlanOptions:
     """What is known of the steps to forecast."""
 

@@ -6,30 +6,32 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.data.table.table import Table
 from unrolled.tasks.forecasting.inference import ForecastFit
-from unrolled.tasks.forecasting.prepare import EncodedTable, TableWindows
 
 SERIES, CUTOFFS = 4, 3  # what the report shows stays readable and small
 
 
 def panels(
     fit: ForecastFit,
-    encoded: EncodedTable,
-    windows: TableWindows,
+    table: Table,
+    cutoffs: np.ndarray,
+    series: np.ndarray,
     quantiles: np.ndarray,
     forecasts: dict[str, np.ndarray],
 ) -> list[dict[str, Any]]:
     """Forecasts of a few series, spread evenly over the test part.
 
-    quantiles: (n, F, K, Q); forecasts: by name, the forecaster's own first, (n, F, K).
+    cutoffs, series: (n,); quantiles: (n, F, K, Q); forecasts: by name, the forecaster's own first,
+    (n, F, K).
     """
     shown: list[int] = []
-    for s in np.unique(windows.series)[:SERIES]:
-        mine = np.flatnonzero(windows.series == s)
+    for s in np.unique(series)[:SERIES]:
+        mine = np.flatnonzero(series == s)
         places = np.linspace(0, len(mine) - 1, CUTOFFS + 2)[1:-1].astype(int)
         shown += mine[np.unique(places)].tolist()
     return [
-        _panel(fit, encoded, windows, i, k, quantiles, forecasts)
+        _panel(fit, table, int(cutoffs[i]), int(series[i]), i, k, quantiles, forecasts)
         for i in shown
         for k in range(len(fit.settings.target))
     ]
@@ -37,21 +39,21 @@ def panels(
 
 def _panel(
     fit: ForecastFit,
-    encoded: EncodedTable,
-    windows: TableWindows,
+    table: Table,
+    cutoff: int,
+    series: int,
     i: int,
     k: int,
     quantiles: np.ndarray,
     forecasts: dict[str, np.ndarray],
 ) -> dict[str, Any]:
-    table, settings = encoded.table, fit.settings
-    cutoff, times = int(windows.cutoffs[i]), table.local_times
+    settings, times = fit.settings, table.local_times
     seen = min(settings.decided_lookback, 3 * settings.horizon)
-    past = slice(max(cutoff - seen, int(table.offsets[windows.series[i]])), cutoff)
+    past = slice(max(cutoff - seen, int(table.offsets[series])), cutoff)
     ahead = slice(cutoff, cutoff + settings.horizon)
     truth = table.columns[settings.target[k]]
     panel: dict[str, Any] = {
-        "series": table.names[int(windows.series[i])],
+        "series": table.names[series],
         "target": settings.target[k],
         "past_time": [text(t) for t in times[past]],
         "past": [plain(v) for v in truth[past]],

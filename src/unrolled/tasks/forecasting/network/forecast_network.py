@@ -12,6 +12,8 @@ from unrolled.tasks.forecasting.network.shape import Shape, WindowBatch
 
 MEMBERS = ("network", "linear", "seasonal naive")
 """What is mixed, in the order of the weights."""
+MODELS = ("blend", "network", "linear", "seasonal-naive", "naive")
+"""What may forecast: the mixture of the members, one of them alone, or the last value."""
 
 
 class ForecastNetwork(Ensemble[SegmentNetwork]):
@@ -45,7 +47,16 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
         """Quantiles (B, F, K, Q), rising: what is forecast before calibration."""
         return self.mixed(batch)[0]
 
-    def mixed(self, batch: WindowBatch) -> tuple[Tensor, list[Tensor]]:
+    def weights_of(self, model: str) -> Tensor:
+        """The weights (F, M) of one of `MODELS`; none at all leave the last value, the level."""
+        if model == "blend":
+            return self.weights
+        weights = torch.zeros_like(self.weights)
+        if model != "naive":
+            weights[:, MEMBERS.index(model.replace("-", " "))] = 1
+        return weights
+
+    def mixed(self, batch: WindowBatch, model: str = "blend") -> tuple[Tensor, list[Tensor]]:
         """The quantiles, and the M forecasts (B, F, K) that their middle is mixed of.
 
         A series that is shorter than the lookback is forecast by its last season, or by its last
@@ -57,7 +68,7 @@ class ForecastNetwork(Ensemble[SegmentNetwork]):
         season = season * (batch.history >= self.shape.season).view(-1, 1, 1)
         short = (batch.history < self.shape.lookback).view(-1, 1, 1)
         members = [torch.where(short, season, m) for m in (middle, self.line(batch))] + [season]
-        parts = zip(self.weights.T, members, strict=True)
+        parts = zip(self.weights_of(model).T, members, strict=True)
         point = torch.stack([weight.view(1, -1, 1) * part for weight, part in parts]).sum(0)
         return point.unsqueeze(-1) + _rising(spread - middle.unsqueeze(-1)), members
 
