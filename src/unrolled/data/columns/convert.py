@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
-from unrolled.data.columns.infer import DATE_PARTS, holds_dates
+from unrolled.data.columns.infer_time import DATE_PARTS, holds_dates, is_constant
 from unrolled.data.fill import is_missing
 from unrolled.errors import DataError
 
@@ -25,7 +25,7 @@ def reason_against(name: str, column: Any) -> str | None:
     if name.lower() in DATE_PARTS and pa.types.is_integer(kind):
         return "it is part of the time; the calendar says the same"
     if holds_dates(column) and not pa.types.is_integer(kind):
-        return "it is another column of dates"
+        return "it is another column of dates" + ", the same in each row" * is_constant(column)
     if is_number(kind) or pa.types.is_boolean(kind):
         return None
     if not is_text(kind):

@@ -168,7 +168,7 @@ def _holds_dates(values: Any) -> bool:
     """Whether a level of an index can be the time: dates, periods, or years one after another."""
     import pyarrow as pa
 
-    from unrolled.data.columns.infer import holds_dates
+    from unrolled.data.columns.infer_time import holds_dates
 
     if values.inferred_type in ("datetime64", "datetime", "date", "period"):
         return True

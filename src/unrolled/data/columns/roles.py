@@ -34,6 +34,9 @@ class Roles:
     duplicates: what is made of several rows of one time: an "error", their "mean", or the "last".
     resample: the step, "1h", to which rows of any times are brought; resample_by: by their "mean",
         their "sum" or the "last". Texts and static covariates give the last.
+    date_format: how the time is written: strftime's codes ("%d.%m.%y", for integers "%Y%m"), %q a
+        quarter; "s", "ms", "us" or "ns" since 1970; "integer" for a count. For several columns one
+        each, with commas between. None: told from the values.
 
     >>> Roles(time="date", target=("OT",)).target
     ('OT',)
@@ -50,6 +53,7 @@ class Roles:
     duplicates: str = "error"
     resample: str | None = None
     resample_by: str = "mean"
+    date_format: str | None = None
 
     def __post_init__(self) -> None:
         if self.series is not None and not isinstance(self.series, str):

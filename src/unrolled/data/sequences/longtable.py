@@ -9,7 +9,7 @@ import numpy as np
 
 from unrolled.data.arrow import is_number
 from unrolled.data.columns.convert import convert, reason_against
-from unrolled.data.columns.infer import guess_time
+from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, column_names
@@ -58,10 +58,11 @@ def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
         except DataError:
             rows = len(next(iter(raw.columns.values())))
             return np.arange(rows), "no column looks like a time: the rows keep their order"
-    values = read_time(raw.columns, names).values
+    stamps = read_time(raw.columns, names)
     for name in names:
         del raw.columns[name]
-    return values, f"sorted by {' and '.join(names)}" + ("" if time else ", found by its values")
+    how = "" if time else ", found by its values"
+    return stamps.values, "; ".join((f"sorted by {' and '.join(names)}{how}", *stamps.notes))
 
 
 def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:

@@ -19,7 +19,8 @@ from unrolled.data.columns.convert import (
 )
 from unrolled.data.columns.counters import COUNTS, counts_rows, saved_index
 from unrolled.data.columns.frames import NUMBERS_ROWS
-from unrolled.data.columns.infer import guess_series, guess_time
+from unrolled.data.columns.infer import guess_series
+from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import SeriesKey, read_key
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names, without_time
@@ -32,6 +33,7 @@ from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.wide import hint, make_long
 from unrolled.data.table.write import PERIOD
 from unrolled.data.time.clock import Stamps, write_stamp
+from unrolled.data.time.codes import PLAIN
 from unrolled.data.time.grid import Step
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
@@ -45,7 +47,7 @@ def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
     notes = Notes()
     raw, roles, why = _read(source, asked, notes)
     types = {name: column.type for name, column in raw.columns.items()}
-    time, stamps = _take_time(raw, roles, notes)
+    time, stamps = _take_time(raw, roles, step, notes)
     key = _take_series(raw, roles, stamps.values, notes)
     names = key.names
     counted = roles.time in COUNTED and roles.time != asked.time
@@ -77,6 +79,7 @@ def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
             wanted,
             time=asked.time if counted else ",".join(time),
             series=as_key(tuple(key.values)),
+            date_format=roles.date_format or stamps.date_format or None,
         ),
         "step": layout.step,
         "names": names,
@@ -128,13 +131,18 @@ def _number_within(codes: Ints) -> Ints:
     return np.asarray(number - starts + 1)
 
 
-def _take_time(raw: Raw, roles: Roles, notes: Notes) -> tuple[tuple[str, ...], Stamps]:
+def _take_time(
+    raw: Raw, roles: Roles, step: Step | None, notes: Notes
+) -> tuple[tuple[str, ...], Stamps]:
     names, why = column_names(roles.time, raw.columns), ASKED
     if not names:
         taken = roles.columns()
         free = {name: column for name, column in raw.columns.items() if name not in taken}
         names, why = guess_time(free, raw.index)
-    stamps = read_time(raw.columns, names)
+    asked = roles.date_format
+    if not asked and step and step.is_integer and is_number(raw.columns[names[0]].type):
+        asked = PLAIN  # so are the times then, be they like 201301
+    stamps = read_time(raw.columns, names, asked if len(names) == 1 else roles.date_format)
     if len(names) == 1 and names[0] in raw.periods:
         stamps = replace(stamps, forms=(f"{PERIOD}{raw.periods[names[0]]}",))
     for name in names:

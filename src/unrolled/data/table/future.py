@@ -17,7 +17,7 @@ from unrolled.data.table.layout import MOST_GAPS
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.data.time.clock import write_stamp
-from unrolled.data.time.grid import Times
+from unrolled.data.time.grid import Step, Times
 from unrolled.errors import DataError
 
 Ints = NDArray[np.int64]
@@ -182,7 +182,17 @@ def _read_as(table: Table, columns: Mapping[str, Any]) -> Table:
         static=there(roles.static),
         holidays=(),
     )
-    return Table.read(pa.table(dict(columns)), roles, step=str(table.step))
+    return read_like(pa.table(dict(columns)), roles, table.step)
+
+
+def read_like(source: Any, roles: Roles, step: Step) -> Table:
+    """Read a source by the roles and the step of a table; its times may be written differently."""
+    try:
+        return Table.read(source, roles, step=str(step))
+    except DataError:
+        if roles.date_format is None:
+            raise
+        return Table.read(source, replace(roles, date_format=None), step=str(step))
 
 
 def _places(table: Table, later: Table) -> tuple[Ints, Ints]:

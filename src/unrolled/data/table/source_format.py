@@ -55,7 +55,9 @@ class SourceFormat:
             elif column == time or values.dtype.kind == "M":
                 parts = self._time_columns(column, column == time)
                 for part, form in parts.items():
-                    written, marks[part] = write_times(values, form, self.zone, self.kind)
+                    written, marks[part] = write_times(
+                        values, form, self.zone, self.kind, len(parts) > 1
+                    )
                     arrays[part] = as_text(written, self.types.get(part))
                 same |= dict(zip(parts, self.time, strict=False))
             else:

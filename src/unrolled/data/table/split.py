@@ -250,7 +250,12 @@ def _resolve(name: str, cut: Cut, table: Table) -> float | int | np.datetime64:
         ) from None
     if when.tzinfo is None:
         return _to_utc(np.datetime64(when, "us"), table.source_format.zone)
-    return np.datetime64(when.astimezone(UTC).replace(tzinfo=None), "us")
+    try:
+        return np.datetime64(when.astimezone(UTC).replace(tzinfo=None), "us")
+    except OverflowError:
+        raise SettingsError(
+            f"split: {name} must begin between the years 1 and 9999 in UTC, got {cut!r}"
+        ) from None
 
 
 def _to_utc(wall: np.datetime64, zone: str | None) -> np.datetime64:

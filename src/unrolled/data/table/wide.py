@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from unrolled.data.arrow import integers, is_number, is_row_number, is_text, is_whole
 from unrolled.data.columns.convert import stray_text
 from unrolled.data.columns.counters import COUNTS
-from unrolled.data.columns.infer import DATE_PARTS, ID_NAMES, STEP_NAMES, guess_time, holds_dates
+from unrolled.data.columns.infer_time import (
+    DATE_PARTS,
+    ID_NAMES,
+    STEP_NAMES,
+    guess_time,
+    holds_dates,
+)
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.table.melt import (
@@ -33,9 +39,9 @@ from unrolled.data.table.melt import (
     unroll,
     without_value,
 )
+from unrolled.data.time.codes import digits_format
 from unrolled.data.time.months import month_number
 from unrolled.data.time.stamp_text import looks_like_time
-from unrolled.data.time.stamps import is_compact
 from unrolled.errors import DataError
 
 FEWEST = 3  # columns of time steps that make a table wide
@@ -184,7 +190,7 @@ def _steps(columns: Mapping[str, Any]) -> tuple[list[str], NDArray[Any]]:
 
 def _is_date(name: str) -> bool:
     """Whether a column is named as a date; a number of eight digits must be one."""
-    if name.isdecimal() and (len(name) > 10 or not is_compact(np.array([int(name)]))):
+    if name.isdecimal() and (len(name) > 10 or not digits_format(np.array([int(name)]))):
         return False
     return looks_like_time([name])
 

@@ -2,58 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from unrolled.data.arrow import is_text
 from unrolled.data.time.periods import write_periods
+from unrolled.data.time.write import write_time
 
 PERIOD = "period "
 
 
 def write_times(
-    values: NDArray[Any], form: str, zone: str | None, kind: str
+    values: NDArray[Any], form: str, zone: str | None, kind: str, days: bool = False
 ) -> tuple[Any, dict[str, str] | None]:
     """Times (n,) as one column in a form (see `clock.Stamps`), and the metadata that marks it.
 
-    kind: of the source; pandas makes periods of dates itself.
+    kind: of the source; pandas makes periods of dates itself; days: whether the clock stands in
+    another column.
     """
-    if values.dtype.kind != "M":
-        return pa.array(values.astype(np.int64)).cast(pa.type_for_alias(form)), None
-    if form.startswith(PERIOD) and kind in ("file", "pyarrow"):
+    if not form.startswith(PERIOD):
+        return write_time(values, form, zone, days), None
+    if kind in ("file", "pyarrow"):
         return write_periods(values, form.removeprefix(PERIOD))
-    return _write_stamps(pa.array(values.astype("M8[us]"), pa.timestamp("us", zone)), form), None
-
-
-def _write_stamps(stamps: Any, form: str) -> Any:
-    zone = stamps.type.tz
-    if form.startswith(PERIOD):
-        return stamps
-    if form.startswith("timestamp"):
-        unit = re.split(r"[\[,\]]", form)[1]
-        return stamps.cast(pa.timestamp(unit, zone))
-    wall = pc.local_timestamp(stamps) if zone else stamps
-    if form.startswith("date"):
-        return wall.cast(pa.date32() if form.startswith("date32") else pa.date64())
-    if form.startswith("int "):
-        return pc.strftime(wall.cast(pa.timestamp("s"), safe=False), form[4:]).cast(pa.int64())
-    return _strftime(wall, form)
-
-
-def _strftime(wall: Any, form: str) -> Any:
-    """Write stamps by a template that may hold %q (quarter) and .%f (as many digits as needed)."""
-    fraction = re.search(r"%S[.,]%f", form)
-    exact = wall if fraction else wall.cast(pa.timestamp("s"), safe=False)
-    before, quarter, after = re.sub(r"[.,]%f", "", form).partition("%q")
-    text = pc.strftime(exact, before)
-    if not quarter:
-        return text
-    return pc.binary_join_element_wise(text, pc.quarter(wall).cast(pa.string()), after, "")
+    return pa.array(values.astype("M8[us]"), pa.timestamp("us", zone)), None
 
 
 def as_text(values: pa.Array, kind: pa.DataType | None) -> pa.Array:

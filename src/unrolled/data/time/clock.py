@@ -1,4 +1,4 @@
-"""Time stamps as integers; UTC and local (wall-clock) time; dates from their parts."""
+"""Time stamps as integers; UTC and local (wall-clock) time."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints
-from unrolled.data.time.units import DAY, MICROSECONDS
-
-LOWEST = (1, 1, 1, 0, 0, 0)
-HIGHEST = (9999, 12, 31, 24, 59, 59)
-_LENGTHS = tuple(MICROSECONDS[unit] for unit in ("h", "min", "s"))
 
 
 @dataclass(frozen=True)
@@ -24,8 +18,9 @@ class Stamps:
 
     values: (N,) int64: microseconds since 1970, in UTC when there is a zone, or the integers.
     forms: how each of its columns was written: an arrow type ("timestamp[ns]", "date32[day]",
-        "int64"), a strftime template ("%Y/%m/%d"), or one in integers ("int %Y").
+        "int64"), a template ("%Y/%m/%d"), or a type with a template or unit ("int64 ms").
     integer: whether the times are integers, not dates.
+    date_format: what reads other times of the table in the same way; "" where they say it alone.
     """
 
     values: Ints
@@ -33,6 +28,7 @@ class Stamps:
     zone: str | None = None
     integer: bool = False
     notes: tuple[str, ...] = ()
+    date_format: str = ""
 
 
 def write_stamp(value: int, integer: bool, zone: str | None = None) -> str:
@@ -60,18 +56,3 @@ def from_wall(values: Ints, zone: str | None) -> Ints:
     stamps = pa.array(values, pa.timestamp("us"))
     there = pc.assume_timezone(stamps, zone, ambiguous="earliest", nonexistent="latest")
     return np.asarray(there.cast(pa.int64()))
-
-
-def combine(parts: list[Ints]) -> tuple[NDArray[np.bool_], Ints]:
-    """Year to second, (n,) each -> where they are no real date (n,), and microseconds (n,)."""
-    bad = np.zeros(len(parts[0]), bool)
-    for part, low, high in zip(parts, LOWEST, HIGHEST, strict=True):
-        bad |= (part < low) | (part > high)
-    month = (parts[0] - 1970) * 12 + parts[1].clip(1, 12) - 1
-    days = month.astype("M8[M]").astype("M8[D]") + (parts[2] - 1)
-    bad |= days.astype("M8[M]").astype(np.int64) != month
-    values = days.astype(np.int64) * DAY
-    for part, length in zip(parts[3:], _LENGTHS, strict=True):
-        values = values + part * length
-    bad |= (parts[3] == 24) & (parts[4] + parts[5] > 0)
-    return bad, values

@@ -15,6 +15,7 @@ from unrolled.errors import SettingsError
 Times = NDArray[np.datetime64] | NDArray[np.int64]
 
 MONTH_ROOM = 32 * DAY  # more than any month: keeps "which month" and "where in it" apart
+LONGEST = 365_000 * DAY  # microseconds: no sum of times overflows
 MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
 WORDS = {
     "us": "microsecond",
@@ -78,6 +79,7 @@ class Step:
         unit = match[2] if match else ""
         if not match or count < 1 or not (match[1] or unit):
             raise SettingsError(f"step: expected 1h, 15min, 1D, 1W, 1MS or a count, got {text!r}")
+        _check_length(count, unit.removeprefix("B"), str(text))
         if match[3]:
             return cls._open(cls.parse(f"{count}{unit}"), match[3])
         if not unit:
@@ -259,3 +261,11 @@ def even_step(step: Step) -> Step:
     if length is None or DAY % length == 0 or length % DAY == 0:
         return step
     return Step.of_microseconds(min(_EVEN, key=lambda even: abs(even - length)))
+
+
+def _check_length(count: int, unit: str, text: str) -> None:
+    """SettingsError for a step of more than a thousand years, or as many integers."""
+    unit = ALIASES.get(unit, unit)
+    length = MONTHS[unit[0]] * 30 * DAY if unit[:1] in MONTHS else MICROSECONDS.get(unit, 1)
+    if count * length > LONGEST:
+        raise SettingsError(f"step: expected at most a thousand years, got {text!r}")

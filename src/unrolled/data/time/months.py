@@ -10,12 +10,12 @@ import pyarrow as pa
 from unrolled.data.arrow import encode, first_row, is_text
 from unrolled.errors import DataError
 
-_FULL = (
+MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
 )
-_NUMBERS = {name[:3]: number for number, name in enumerate(_FULL, 1)} | {"sept": 9}
-_NUMBERS |= {name: number for number, name in enumerate(_FULL, 1)}
+_NUMBERS = {name[:3]: number for number, name in enumerate(MONTHS, 1)} | {"sept": 9}
+_NUMBERS |= {name: number for number, name in enumerate(MONTHS, 1)}
 
 
 def month_number(text: str | None) -> int | None:
@@ -49,5 +49,5 @@ def read_months(column: Any, name: str) -> tuple[Any, str]:
         text = column[row - 1].as_py()
         raise DataError(f"time: column {name!r}, data row {row}: {text!r} is not a month")
     lower = {text.strip().lower() for text in names}
-    full = lower <= set(_FULL) and lower != {"may"}
+    full = lower <= set(MONTHS) and lower != {"may"}
     return pa.chunked_array([pa.array(values)]), "%B" if full else "%b"

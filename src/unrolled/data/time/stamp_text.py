@@ -1,178 +1,226 @@
-"""Read time stamps that are written as text, in several common formats."""
+"""Read time stamps that are written as text: one template for the whole column."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row
-from unrolled.data.time.clock import LOWEST, Stamps, combine
-from unrolled.data.time.units import MICROSECONDS
+from unrolled.data.arrow import Ints
+from unrolled.data.time.clock import Stamps
+from unrolled.data.time.distinct import Distinct, shorten
+from unrolled.data.time.fields import instants, with_centuries
+from unrolled.data.time.months import MONTHS, month_number
+from unrolled.data.time.regular import fill
+from unrolled.data.time.shapes import LONGEST, templates
+from unrolled.data.time.template import pattern, pieces
+from unrolled.data.time.zones import offsets
 from unrolled.errors import DataError
 
-_CLOCK = (
-    r"(?:(?:[T ]|\s+)\s*(?P<H>\d{1,2})(?::?(?P<M>\d{2})(?::?(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?)?"
-    r"(?:\s*(?P<p>[AaPp][Mm]))?(?:\s*(?P<z>Z|UTC|[+-]\d{2}(?::?\d{2})?))?)?"
-)
-# Year first, quarters, digits alone, and the shapes with the year last. RE2 takes each group once.
-_SHAPES = (
-    r"(?P<y>\d{4})(?:[-/]|\. ?|년 ?)(?P<m>\d{1,2})(?:(?:[-/]|\. ?|월 ?)(?P<d>\d{1,2})[.일]?|월)?"
-    + _CLOCK,
-    r"(?P<y>\d{4})[- ]?Q(?P<q>[1-4])",
-    r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"
-    r"(?:[T_ ]?(?P<H>\d{2})(?::?(?P<M>\d{2})(?::?(?P<S>\d{2}))?)?)?",
-    r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y>\d{4})" + _CLOCK,
-)
-_CODES = {"y": "%Y", "m": "%m", "d": "%d", "M": "%M", "S": "%S", "p": "%p", "q": "%q", "f": "%f"}
+ADVICE = "--date-format (date_format=) says how, as %d.%m.%y"
+_ORDERS = {"d": "day", "m": "month", "y": "year"}
+_BARE = re.compile(
+    r"\d+[./]\d+|\d{4}|\d{6,7}"
+)  # numbers that only a column named for it makes a date
 
 
-def looks_like_time(texts: list[str]) -> bool:
-    """Whether most of these texts are times in one of the formats that are read."""
-    found = [sum(bool(re.fullmatch(shape, text.strip())) for text in texts) for shape in _SHAPES]
-    return bool(texts) and max(found) > len(texts) / 2
+def looks_like_time(texts: list[str], named: bool = False) -> bool:
+    """Whether most of these texts are times in one shape.
+
+    named: whether the column is named as a time; only then 2010.05 and 201005 are months.
+    """
+    shapes: dict[str, int] = {}
+    for text in texts:
+        plain = not named and _BARE.fullmatch(text.strip())
+        for shape in () if plain else templates(text):
+            shapes[shape] = shapes.get(shape, 0) + 1
+    return bool(texts) and max(shapes.values(), default=0) > len(texts) / 2
 
 
-class _Text:
-    """Distinct texts of a time column, and which row holds which."""
+@dataclass(frozen=True)
+class _Reading:
+    """Distinct texts (n,) read by one template.
 
-    def __init__(self, column: pa.ChunkedArray, name: str) -> None:
-        # Series share their times: parse each distinct text once.
-        joined = encode(column)
-        self.name = name
-        self.rows = np.asarray(joined.indices)
-        self.texts: pa.Array = pc.utf8_trim_whitespace(joined.dictionary)
+    other: which do not match it; unreal: which are no real date; values: microseconds.
+    """
 
-    def refuse(self, bad: NDArray[np.bool_], why: str) -> None:
-        """DataError for the first row whose text is bad, if one is."""
-        if bad.any():
-            row = first_row(bad[self.rows])
-            text = self.texts[int(self.rows[row - 1])].as_py()
-            raise DataError(f"time: column {self.name!r}, data row {row}: {text!r} {why}")
+    template: str
+    groups: dict[str, pa.Array]
+    fields: dict[str, Ints]
+    other: NDArray[np.bool_]
+    unreal: NDArray[np.bool_]
+    values: Ints
+
+    @property
+    def fits(self) -> bool:
+        return not (self.other | self.unreal).any()
 
 
-def read_text(column: pa.ChunkedArray, name: str) -> Stamps:
-    """Read times written as text; one format for the whole column, found from its first row."""
-    text = _Text(column, name)
-    first = str(text.texts[0])
-    shape = next((s for s in _SHAPES if re.fullmatch(s, first)), None)
-    if shape is None:
-        raise DataError(
-            f"time: column {name!r}, data row 1: {first!r} is not a time that can be read; "
-            "write it like 2013-01-31 or 2013-01-31 10:00:00"
-        )
-    fields = pc.extract_regex(text.texts, f"^(?:{shape})$")
-    text.refuse(np.asarray(fields.is_null()), f"is not a time like {first!r} in data row 1")
-    groups = {field.name: fields.field(field.name) for field in fields.type}
+def read_text(column: pa.ChunkedArray, name: str, asked: str | None = None) -> Stamps:
+    """Read times written as text; one template for the whole column, the one that is asked for.
+
+    Else one that reads every row; of several the one that makes the rows regular, if only one does.
+    """
+    text = Distinct(column, name)
+    text.refuse(text.lengths > LONGEST, "is not a time")
     notes: list[str] = []
-    if "a" in groups:
-        day_first = _day_first(text, groups, notes)
-        groups["d"], groups["m"] = (groups["a"], groups["b"])[:: 1 if day_first else -1]
-    values = _assemble(text, groups)
-    zone = None
-    if "z" in groups:
-        offsets, zone = _zone(text, groups["z"], notes)
-        values = values - offsets
-    written = groups["z"][0].as_py() if "z" in groups and zone != "UTC" else "Z"
-    longest = str(text.texts[int(np.argmax(np.asarray(pc.utf8_length(text.texts))))])
-    template = _template(shape, longest, "b" if "a" in groups and not day_first else "a", written)
-    return Stamps(values[text.rows], (template,), zone, notes=tuple(notes))
+    reading = _read(text, asked) if asked else _choose(text, notes)
+    first = asked or f"{text.row(~reading.other)[1]} in data row {text.row(~reading.other)[0]}"
+    text.refuse(reading.other, f"is not a time like {first}; {ADVICE}")
+    text.refuse(reading.unreal, f"is not a real date and time when read as {reading.template}")
+    if "y" in reading.fields:
+        years = reading.values.view("M8[us]").astype("M8[Y]")
+        span = " to ".join(dict.fromkeys((str(years.min()), str(years.max()))))
+        notes.append(f"two-digit years are read as {span}")
+    values, zone, form = reading.values, None, _styled(text, reading)
+    field = reading.groups.get("z", reading.groups.get("Z"))
+    if field is not None:
+        ahead, zone, written = offsets(field, notes, text)
+        values = values - ahead
+        form = re.sub(r"( ?)%[zZ]", rf"\g<1>{written}" if written else "", form)
+    kept = reading.template if asked or len(templates(text.longest)) > 1 else ""
+    return Stamps(values[text.rows], (form,), zone, False, tuple(notes), kept)
 
 
-def _number(field: pa.Array, empty: int) -> Ints:
-    filled = pc.if_else(pc.equal(field, ""), str(empty), field)
+def _choose(text: Distinct, notes: list[str]) -> _Reading:
+    """The template of the column; DataError where none can be told."""
+    samples = (text.longest, text.first)
+    found = dict.fromkeys(template for sample in samples for template in templates(sample))
+    if not found:
+        text.refuse(
+            text.rows[0] == np.arange(len(text.texts)),
+            f"is not a time that can be read; write it like 2013-01-31 10:00:00, or {ADVICE}",
+        )
+    readings = [_read(text, template) for template in found]
+    fitting = [reading for reading in readings if reading.fits]
+    if not fitting:
+        return min(readings, key=lambda reading: (reading.other | reading.unreal).sum())
+    if len(fitting) > 1:
+        return _settle(text, fitting, notes)
+    for other in readings:
+        if other.unreal.any() and not other.other.any() and {*other.fields} == {*fitting[0].fields}:
+            row, value = text.row(other.unreal)
+            first = _ORDERS.get(_first(fitting[0].template), "year")
+            notes.append(f"the dates have the {first} first: data row {row} says {value}")
+            break
+    return _regular_only(text, fitting[0])
+
+
+def _settle(text: Distinct, readings: list[_Reading], notes: list[str]) -> _Reading:
+    """Of several readings the one that makes the rows regular, else with dots the day first."""
+    order = sorted(readings, key=lambda reading: -fill(reading.values))
+    best, second = (fill(reading.values) for reading in order[:2])
+    value = shorten(text.first)
+    first = _ORDERS.get(_first(order[0].template), "year")
+    if best > 0 and best >= 2 * second:
+        notes.append(
+            f"the dates have the {first} first ({value} is read as {order[0].template}): only so "
+            "the rows are regular"
+        )
+        return order[0]
+    days_first = [reading for reading in readings if _first(reading.template) == "d"]
+    if days_first and "." in text.first.split(" ")[0]:
+        notes.append("no row tells the day from the month: with dots the day is taken to be first")
+        return days_first[0]
+    ways = ", ".join(reading.template for reading in readings)
+    raise DataError(
+        f"time: column {text.name!r}: no row tells the day from the month in {value}; write the "
+        f"dates like 2013-01-31, or say with --date-format (date_format=) which it is: {ways}"
+    )
+
+
+def _regular_only(text: Distinct, reading: _Reading) -> _Reading:
+    """DataError for a name of a month and two digits that may be a day: Jan-05 has no year then."""
+    if (
+        set(reading.fields) == {"y", "m", "Y"}
+        and "b" in reading.groups
+        and fill(reading.values) <= 0.5
+    ):
+        value = shorten(text.first)
+        raise DataError(
+            f"time: column {text.name!r}: {value} may have no year: read as {reading.template} the "
+            f"rows are not regular; write the dates like 2013-01-31, or {ADVICE}"
+        )
+    return reading
+
+
+def _first(template: str) -> str:
+    return next(piece.code for piece in pieces(template) if piece.code in tuple("dmyYboGqV"))
+
+
+def _read(text: Distinct, template: str) -> _Reading:
+    found = pc.extract_regex(text.texts, pattern(template))
+    other = np.asarray(found.is_null())
+    groups = {field.name: pc.fill_null(found.field(field.name), "") for field in found.type}
+    fields = _numbers(groups, other)
+    if "y" in fields:
+        fields["Y"] = with_centuries(fields["y"], ~other)
+    unreal, values = instants(fields)
+    return _Reading(template, groups, fields, other, unreal & ~other, values)
+
+
+def _numbers(groups: dict[str, pa.Array], other: NDArray[np.bool_]) -> dict[str, Ints]:
+    """The fields as integers by code; names of months and AM, PM as what they stand for."""
+    fields = {}
+    for code, group in groups.items():
+        if code == "b":
+            fields["m"] = _lookup(group, lambda word: month_number(word.rstrip(".")) or 0)
+        elif code == "f":
+            fields["f"] = _integers(pc.utf8_slice_codeunits(pc.utf8_rpad(group, 6, "0"), 0, 6), 0)
+        elif code not in "apzZ":
+            digits = pc.utf8_slice_codeunits(group, 0, -2) if code == "o" else group
+            code = {"o": "d", "I": "H"}.get(code, code)
+            fields[code] = _integers(digits, 0 if code in "HMS" else 1)
+    if "p" in groups:
+        later = _lookup(groups["p"], lambda word: 12 * (word[:1] in "pP오" and word[:2] != "오전"))
+        twelve = _lookup(groups["p"], lambda word: 12 if word else 99)
+        fields["H"] = fields["H"] % twelve + np.where(twelve == 12, later, 0)
+    return fields
+
+
+def _integers(digits: pa.Array, empty: int) -> Ints:
+    filled = pc.if_else(pc.equal(digits, ""), str(empty), digits)
     return np.asarray(filled.cast(pa.int64()))
 
 
-def _assemble(text: _Text, groups: dict[str, pa.Array]) -> Ints:
-    """Microseconds since 1970 on the wall from the fields, each checked for its range."""
-    nothing = pa.array([""] * len(text.texts))
-    parts = [
-        _number(groups.get(key, nothing), low) for key, low in zip("ymdHMS", LOWEST, strict=True)
-    ]
-    if "q" in groups:
-        parts[1] = 3 * _number(groups["q"], 1) - 2
-    if "p" in groups:
-        half = pc.utf8_lower(groups["p"])
-        afternoon = np.asarray(pc.equal(half, "pm"))
-        parts[3] = np.where(
-            np.asarray(pc.equal(half, "")), parts[3], parts[3] % 12 + 12 * afternoon
-        )
-    bad, values = combine(parts)
-    text.refuse(bad, "is not a real date and time")
-    if "f" in groups:
-        values = values + _number(
-            pc.utf8_slice_codeunits(pc.utf8_rpad(groups["f"], 6, "0"), 0, 6), 0
-        )
-    return values
+def _lookup(words: pa.Array, meaning: Callable[[str], int]) -> Ints:
+    coded = words.dictionary_encode()
+    numbers = np.array([meaning(word) for word in coded.dictionary.to_pylist()], np.int64)
+    return np.asarray(numbers[np.asarray(coded.indices)])
 
 
-def _day_first(text: _Text, groups: dict[str, pa.Array], notes: list[str]) -> bool:
-    """Whether 01.02.2013 is the first of February: a number above 12 somewhere tells."""
-    first, second = _number(groups["a"], 1), _number(groups["b"], 1)
-    day_first, month_first = first > 12, second > 12
-    if day_first.any():
-        text.refuse(month_first, "has the month first, other rows have the day first")
-    for found, order in ((day_first, "day"), (month_first, "month")):
-        if found.any():
-            row = first_row(found[text.rows])
-            value = text.texts[int(text.rows[row - 1])].as_py()
-            notes.append(f"the dates have the {order} first: data row {row} says {value!r}")
-            return order == "day"
-    if "." in str(text.texts[0]).split(" ")[0]:
-        notes.append("no row tells the day from the month: with dots the day is taken to be first")
-        return True
-    raise DataError(
-        f"time: column {text.name!r}: no row tells the day from the month in "
-        f"{str(text.texts[0])!r}; write the dates like 2013-01-31"
-    )
+def _styled(text: Distinct, reading: _Reading) -> str:
+    """The template with the flags that write the times as they are written."""
+    out = ""
+    for piece in pieces(reading.template):
+        group = reading.groups.get(piece.code)
+        out += piece.text.replace("%", "%%") if group is None else _flagged(piece.code, group)
+    return out
 
 
-def _zone(text: _Text, field: pa.Array, notes: list[str]) -> tuple[Ints, str | None]:
-    """Offsets from UTC (n,) in microseconds and the zone they stand for."""
-    without = np.asarray(pc.equal(field, ""))
-    if without.all():
-        return np.zeros(len(field), np.int64), None
-    odd = ~without if without[text.rows[0]] else without
-    text.refuse(
-        odd, f"has {'no' if without[text.rows[0]] is np.False_ else 'a'} zone, unlike data row 1"
-    )
-    names, codes = np.unique(np.asarray(field, dtype=object).astype(str), return_inverse=True)
-    minutes = np.array([_minutes(name) for name in names])[codes]
-    offsets = np.unique(minutes)
-    if len(offsets) > 2 or np.ptp(offsets) not in (0, 60):
-        text.refuse(minutes != minutes[text.rows[0]], "has another zone than data row 1")
-    if len(offsets) == 1:
-        sign, size = "-" if offsets[0] < 0 else "+", abs(int(offsets[0]))
-        zone = f"{sign}{size // 60:02d}:{size % 60:02d}" if size else "UTC"
-    else:
-        row = first_row((minutes != minutes[text.rows[0]])[text.rows])
-        notes.append(
-            f"the zone changes by one hour at data row {row}, as for daylight saving: kept as UTC"
-        )
-        zone = "UTC"
-    return minutes * MICROSECONDS["min"], zone
+def _flagged(code: str, group: pa.Array) -> str:
+    words = [word for word in pc.unique(group).to_pylist() if word] if code in "bap" else []
+    if code in "mdHIMSVj":
+        short = pc.less(pc.utf8_length(group), 3 if code == "j" else 2)
+        some = pc.and_(short, pc.not_equal(group, ""))
+        return f"%-{code}" if pc.any(some).as_py() else f"%{code}"
+    if not words:
+        return f"%{code}"
+    plain = [word.rstrip(".") for word in words]
+    if ord(plain[0][0]) > 127:
+        return f"%O{'A' if code == 'a' and len(plain[0]) > 1 else code}"
+    long = (code != "p" and any(len(word) > 4 for word in plain)) or _all_long(code, plain)
+    case = "^" if plain[0].isupper() and code != "p" else "_" if plain[0].islower() else ""
+    dot = "." if all(word.endswith(".") for word in words) and code == "b" else ""
+    return f"%{case}{code.upper() if long else code}{dot}"
 
 
-def _minutes(offset: str) -> int:
-    if offset in ("Z", "UTC"):
-        return 0
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    return (-1 if offset[0] == "-" else 1) * (int(digits[:2]) * 60 + int(digits[2:]))
-
-
-def _template(shape: str, text: str, day: str, zone: str) -> str:
-    """The strftime template that writes times as `text` is written."""
-    match = re.fullmatch(shape, text)
-    assert match is not None
-    codes = dict(_CODES, H="%I" if match.groupdict().get("p") else "%H")
-    codes |= {"a": "%d", "b": "%m"} if day == "a" else {"a": "%m", "b": "%d"}
-    spans = sorted((match.span(key), key) for key, value in match.groupdict().items() if value)
-    out, at = "", 0
-    for (begin, end), key in spans:
-        out += text[at:begin] + codes.get(key, zone)
-        at = end
-    return out + text[at:]
+def _all_long(code: str, words: list[str]) -> bool:
+    """Whether names of months are written in full, be they as short as June."""
+    low = {word.lower() for word in words}
+    return code == "b" and low <= set(MONTHS) and low != {"may"}

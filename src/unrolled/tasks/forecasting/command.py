@@ -119,6 +119,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "series": [found.series] if isinstance(found.series, str) else list(found.series or ()),
         **{role: list(named or ()) for role, named in columns.items()},
         "holidays": list(found.holidays),
+        "date_format": found.date_format,
         "step": str(plan.preprocessor.step),
         "dropout": settings.dropout,
         "split": order.own[CutOptions].split,
@@ -151,6 +152,7 @@ def _roles(own: Groups) -> Roles:
         duplicates=columns.duplicates or Roles.duplicates,
         resample=columns.resample,
         resample_by=columns.resample_by or Roles.resample_by,
+        date_format=columns.date_format,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from unrolled.data.columns.roles import Roles
-from unrolled.data.table.future import future_frame, with_future
+from unrolled.data.table.future import future_frame, read_like, with_future
 from unrolled.data.table.split import Cut
 from unrolled.data.table.table import Table
 from unrolled.errors import DataError
@@ -249,7 +249,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         """Read a table with the roles found by `fit`; DataError when its step is another."""
         roles, step = self.fitted.preprocessor.roles, self.fitted.preprocessor.step
         if not isinstance(data, Table):
-            data = Table.read(data, roles, step=str(step))
+            data = read_like(data, roles, step)
         if data.step != step:
             raise DataError(f"predict: the model was fitted on steps of {step}, got {data.step}")
         return Table.read(data, roles)

@@ -43,6 +43,13 @@ class ColumnOptions:
         list[str] | None,
         typer.Option(metavar="COUNTRY", help="Holidays of countries, known ahead: KR,US-NY."),
     ] = None
+    date_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            help="How the time is written: %d.%m.%y, %Y%m, s, ms [default: found].",
+        ),
+    ] = None
     step: Annotated[
         str | None,
         typer.Option(metavar="STEP", help="The time step, 15min, 1h or 1B [default: found]."),
