@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+NEWEST = 0.3  # of each series: what is validated and tested on must not decide
+
 
 def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where values of any shape are missing: NaN among numbers, None among objects."""
@@ -31,4 +33,30 @@ def carry_forward(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     present = np.where(np.isnan(values), begins, rows)
     source = np.maximum.accumulate(present, axis=0)
     filled: np.ndarray = np.take_along_axis(values, source, axis=0)
+    return filled
+
+
+def older(offsets: np.ndarray) -> NDArray[np.bool_]:
+    """The oldest 70 % of each series, by which columns are judged: (M,) for offsets (S+1,)."""
+    lengths = np.diff(offsets)
+    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    return np.asarray(place < np.repeat(np.ceil((1 - NEWEST) * lengths), lengths))
+
+
+def fill_static(values: NDArray[Any], offsets: np.ndarray, seen: NDArray[np.bool_]) -> NDArray[Any]:
+    """The first known value of each series in all its rows: (M,).
+
+    seen: (M,) the rows that may be learned from. A value that none of them has does not go back to
+    the rows before it, which would know it from their future.
+
+    >>> values, seen = np.array([np.nan, 1.0, np.nan, np.nan, 5.0]), np.array([1, 1, 1, 1, 0]) > 0
+    >>> fill_static(values, np.array([0, 3, 5]), seen).tolist()
+    [1.0, 1.0, 1.0, nan, 5.0]
+    """
+    rows, size = np.arange(len(values)), len(values)
+    known = np.where(is_missing(values), size, rows)
+    first = np.repeat(np.minimum.reduceat(known, offsets[:-1]), np.diff(offsets))
+    reached = (first < size) & ((rows >= first) | np.append(seen, False)[first])
+    filled = values.copy()
+    filled[reached] = values[first[reached]]
     return filled

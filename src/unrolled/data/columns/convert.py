@@ -17,10 +17,13 @@ from unrolled.errors import DataError
 _NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
 
 
-def reason_against(name: str, column: Any) -> str | None:
-    """Why a column without a given role is left out; None when it is usable."""
-    kind = column.type
-    if column.null_count == len(column):
+def reason_against(name: str, column: Any, known: Any = None) -> str | None:
+    """Why a column without a given role is left out; None when it is usable.
+
+    known: the values of it that may decide, default all; what kind they are all of them say.
+    """
+    kind, known = column.type, column if known is None else known
+    if known.null_count == len(known):
         return "it has no value in any row"
     if name.lower() in DATE_PARTS and pa.types.is_integer(kind):
         return "it is part of the time; the calendar says the same"
@@ -30,16 +33,16 @@ def reason_against(name: str, column: Any) -> str | None:
         return None
     if not is_text(kind):
         return f"columns of type {kind} are not used"
-    distinct = pc.count_distinct(column.cast(pa.string())).as_py()
-    if distinct == 1 and not column.null_count:
+    distinct = pc.count_distinct(known.cast(pa.string())).as_py()
+    if distinct == 1 and not known.null_count:
         return "it is the same text in every row"
     stray = stray_text(column)
     if stray == "":
         return None
     if stray:
         return f"it holds numbers, but {stray}"
-    if distinct > max(20, len(column) / 2):
-        return f"it is text that hardly repeats ({distinct:,} values in {len(column):,} rows)"
+    if distinct > max(20, len(known) / 2):
+        return f"it is text that hardly repeats ({distinct:,} values in {len(known):,} rows)"
     return None
 
 

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from unrolled.data.arrow import integers, is_row_number, is_whole
+from unrolled.data.arrow import is_whole
 
 SAVED = "it is the index of a frame that was saved with it: it numbers the rows"
 COUNTS = "it only counts the rows"
@@ -25,10 +27,13 @@ def saved_index(columns: Mapping[str, Any], named: Collection[str]) -> dict[str,
     return {name: SAVED for name in found if is_whole(columns[name])}
 
 
-def counts_rows(name: str, column: Any) -> bool:
-    """Whether a column counts the rows; an id may leave some out."""
-    if is_row_number(column):
-        return True
-    if not (is_whole(column) and len(column) > 2 and _IDS.fullmatch(name.strip())):
+def counts_rows(name: str, column: Any, known: NDArray[np.bool_]) -> bool:
+    """Whether the whole numbers of known rows (N,) count the rows; an id may leave some out."""
+    rows, named = np.flatnonzero(known), _IDS.fullmatch(name.strip()) is not None
+    first = [column[int(row)].as_py() for row in rows[:2]]
+    if len(rows) < 3 or None in first or not (named or first[1] - first[0] == rows[1] - rows[0]):
         return False
-    return bool((np.diff(integers(column)) > 0).all())
+    values = column.cast(pa.float64(), safe=False).to_numpy()[known]
+    if not (values == np.floor(values)).all():
+        return False
+    return bool((np.diff(values) > 0).all() if named else (np.diff(values) == np.diff(rows)).all())

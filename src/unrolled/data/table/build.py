@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,24 +10,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, is_number, is_whole
+from unrolled.data.arrow import Ints, is_whole
 from unrolled.data.columns.convert import (
     convert,
-    is_static,
-    reason_against,
-    series_values,
 )
-from unrolled.data.columns.counters import COUNTS, counts_rows, saved_index
+from unrolled.data.columns.counters import saved_index
 from unrolled.data.columns.frames import NUMBERS_ROWS
 from unrolled.data.columns.infer import guess_series
 from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import SeriesKey, read_key
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names, without_time
-from unrolled.data.fill import is_missing
+from unrolled.data.fill import fill_static, is_missing
+from unrolled.data.table.choose import ASKED, Seen, guess_static, take_roles
 from unrolled.data.table.findings import Findings, Notes
 from unrolled.data.table.gridding import Grid, to_grid
-from unrolled.data.table.layout import Layout
 from unrolled.data.table.merge import merge, merge_rule
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.table.wide import hint, make_long
@@ -38,12 +35,20 @@ from unrolled.data.time.grid import Step
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 
-ASKED = "as asked"
 COUNTED = ("row", "row_number", "counted_row")  # the first that is free
 
 
-def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
-    """Read a source into the fields of a table, by name; see `Table.read`."""
+Choose = Callable[[Mapping[str, Any]], NDArray[np.bool_]]
+"""From the fields of a table that has no columns yet, the rows that say what columns are."""
+
+
+def build(
+    source: Any, asked: Roles, step: Step | None, choose: Choose, *, strict: bool
+) -> dict[str, Any]:
+    """Read a source into the fields of a table, by name; see `Table.read`.
+
+    strict: whether a covariate without a value in the chosen rows is left out though it was named.
+    """
     notes = Notes()
     raw, roles, why = _read(source, asked, notes)
     types = {name: column.type for name, column in raw.columns.items()}
@@ -57,26 +62,11 @@ def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
     notes.notes += [] if key.values else hint(raw.columns, roles)
     grid = to_grid(stamps, key.codes, names, step, roles, notes)
     layout = grid.layout
-    wanted = _take_roles(raw, roles, notes)
-    columns = _convert_columns(raw, wanted, grid, notes)
-    wanted = _guess_static(wanted, roles, columns, layout, notes)
-    _fill_static(wanted.static, columns, grid)
-    notes.roles |= why
     present = np.zeros(len(layout.times), bool)
     present[layout.places] = True
-    times = layout.times if stamps.integer else layout.times.view("M8[us]")
-    source_format = SourceFormat(
-        kind=raw.kind,
-        native=raw.native.without(n for n in time if pa.types.is_dictionary(types[n])),
-        zone=stamps.zone,
-        time=time,
-        forms=stamps.forms,
-        series=key.values,
-        types={name: types[name] for name in (*time, *wanted.target)},
-    )
-    return {
+    bare: dict[str, Any] = {
         "roles": replace(
-            wanted,
+            roles,
             time=asked.time if counted else ",".join(time),
             series=as_key(tuple(key.values)),
             date_format=roles.date_format or stamps.date_format or None,
@@ -84,11 +74,33 @@ def build(source: Any, asked: Roles, step: Step | None) -> dict[str, Any]:
         "step": layout.step,
         "names": names,
         "offsets": layout.offsets,
-        "times": times,
-        "columns": columns,
+        "times": layout.times if stamps.integer else layout.times.view("M8[us]"),
+        "columns": {},
         "present": present,
+        "findings": Findings(),
+        "source_format": SourceFormat(
+            kind=raw.kind,
+            native=raw.native.without(n for n in time if pa.types.is_dictionary(types[n])),
+            zone=stamps.zone,
+            time=time,
+            forms=stamps.forms,
+            series=key.values,
+            types={name: types[name] for name in time},
+        ),
+    }
+    seen = Seen.of(choose(bare), grid, len(stamps.values), strict)
+    wanted = take_roles(raw, bare["roles"], seen, notes)
+    columns = _convert_columns(raw, wanted, grid, notes)
+    wanted = guess_static(wanted, roles, columns, layout.offsets, seen, notes)
+    _fill_static(wanted, roles, columns, grid, seen, notes)
+    notes.roles |= why
+    source_format = bare["source_format"]
+    types = source_format.types | {name: types[name] for name in wanted.target}
+    return bare | {
+        "roles": wanted,
+        "columns": columns,
         "findings": _findings(raw, stamps, names, grid, notes),
-        "source_format": source_format,
+        "source_format": replace(source_format, types=types),
     }
 
 
@@ -168,49 +180,6 @@ def _take_series(raw: Raw, roles: Roles, times: Ints, notes: Notes) -> SeriesKey
     return read_key({name: raw.columns.pop(name) for name in names})
 
 
-def _take_roles(raw: Raw, roles: Roles, notes: Notes) -> Roles:
-    """Give the remaining columns their roles; unusable ones are dropped here."""
-    asked = roles.columns()
-    for name in list(raw.columns):
-        if name in asked:
-            notes.roles[name] = (asked[name], ASKED)
-            continue
-        against = reason_against(name, raw.columns[name])
-        if against:
-            notes.left_out[name] = against
-            del raw.columns[name]
-    _drop_counters(raw, roles, notes)
-    free = [name for name in raw.columns if name not in asked]
-    target = roles.target or _guess_target(raw, free, notes)
-    past = roles.past
-    if past is None:
-        past = tuple(name for name in free if name not in target)
-        notes.roles |= dict.fromkeys(past, ("past", "every column without another role"))
-    for name in set(free) - {*past, *target}:
-        notes.left_out[name] = "not asked for"
-        del raw.columns[name]
-    return replace(roles, target=target, past=past)
-
-
-def _drop_counters(raw: Raw, roles: Roles, notes: Notes) -> None:
-    """Leave out columns that only number the rows, unless there is nothing else to forecast."""
-    free = [name for name in raw.columns if name not in roles.columns() and name != "y"]
-    counters = [name for name in free if counts_rows(name, raw.columns[name])]
-    numbers = [name for name, column in raw.columns.items() if is_number(column.type)]
-    for name in counters if len(numbers) > len(counters) else ():
-        notes.left_out[name] = COUNTS
-        del raw.columns[name]
-
-
-def _guess_target(raw: Raw, free: list[str], notes: Notes) -> tuple[str, ...]:
-    numeric = [name for name in free if is_number(raw.columns[name].type)]
-    name = "y" if "y" in free else numeric[0] if len(numeric) == 1 else None
-    if name is None:
-        return ()
-    notes.roles[name] = ("target", "the name y" if name == "y" else "the only column of numbers")
-    return (name,)
-
-
 def _convert_columns(raw: Raw, roles: Roles, grid: Grid, notes: Notes) -> dict[str, NDArray[Any]]:
     """Every column converted, in the order of the grid; arrow columns are let go one by one."""
     layout, size = grid.layout, len(grid.layout.times)
@@ -234,32 +203,33 @@ def _convert_columns(raw: Raw, roles: Roles, grid: Grid, notes: Notes) -> dict[s
     return columns
 
 
-def _guess_static(
-    wanted: Roles, asked: Roles, columns: dict[str, NDArray[Any]], layout: Layout, notes: Notes
-) -> Roles:
-    """Of the columns without a given role, those constant within every series are static."""
-    if asked.past is not None or len(layout.offsets) < 3:
-        return wanted
-    past = wanted.past or ()
-    found = tuple(name for name in past if is_static(columns[name], layout.offsets))
-    notes.roles |= dict.fromkeys(found, ("static", "it never changes within a series"))
-    rest = tuple(name for name in past if name not in found)
-    return replace(wanted, past=rest, static=wanted.static + found)
-
-
-def _fill_static(names: tuple[str, ...], columns: dict[str, NDArray[Any]], grid: Grid) -> None:
-    """Repeat static values over the gaps; DataError for one that changes within a series."""
-    layout = grid.layout
-    for name in names:
-        filled = np.repeat(series_values(columns[name], layout.offsets), np.diff(layout.offsets))
+def _fill_static(
+    roles: Roles,
+    asked: Roles,
+    columns: dict[str, NDArray[Any]],
+    grid: Grid,
+    seen: Seen,
+    notes: Notes,
+) -> None:
+    """Repeat static values over the gaps, and where they change; DataError for one that was named
+    static and changes within a series.
+    """
+    for name in roles.static:
+        filled = fill_static(columns[name], grid.layout.offsets, seen.grid)
         odd = (columns[name] != filled) & ~is_missing(columns[name])
-        if odd.any():
-            row = int(np.argmax(odd[layout.places]))
-            raise DataError(
-                f"static {name!r}: expected one value for each series, but "
-                f"{grid.rows.place(row)} has another than the rows before"
-            )
         columns[name] = filled
+        if not odd.any():
+            continue
+        row = grid.rows.place(int(np.argmax(odd[grid.layout.places])))
+        if name in asked.static:
+            raise DataError(
+                f"static {name!r}: expected one value for each series, but {row} has another than "
+                "the rows before"
+            )
+        notes.notes.append(
+            f"{name}: {row} has another value than the rows before; the first of each series is "
+            f"taken, for it never changes where the network learns (past={name!r} takes all)"
+        )
 
 
 def _findings(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unrolled.data.columns.read import read_columns
 from unrolled.data.columns.roles import Roles, check_roles
-from unrolled.data.fill import is_missing
+from unrolled.data.fill import fill_static, is_missing
 from unrolled.data.table.layout import MOST_GAPS
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
@@ -57,7 +57,7 @@ def future_frame(table: Table, horizon: int) -> tuple[Table, Part]:
     future = table.future_times(max(int(added.max()), 1))
     times = table.times[np.where(new, 0, source)].copy()
     times[new] = np.concatenate([row[:n] for row, n in zip(future, added, strict=True)])
-    columns = {name: _longer(table, name, source, offsets) for name in table.columns}
+    columns = {name: _longer(table, name, source, added) for name in table.columns}
     longer = replace(
         table, offsets=offsets, times=times, columns=columns, present=table.present[source] & ~new
     )
@@ -80,13 +80,12 @@ def _cutoffs(table: Table, known: np.ndarray) -> tuple[Ints, np.ndarray]:
     return cutoffs, empty
 
 
-def _longer(table: Table, name: str, source: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def _longer(table: Table, name: str, source: np.ndarray, added: np.ndarray) -> np.ndarray:
     values = table.columns[name]
     longer: np.ndarray = values[np.maximum(source, 0)].copy()
     longer[source < 0] = None if values.dtype == object else np.nan
     if name in table.roles.static:
-        firsts = values[table.offsets[:-1]]
-        longer = np.repeat(firsts, np.diff(offsets))
+        longer[source < 0] = np.repeat(values[table.offsets[1:] - 1], added)
     return longer
 
 
@@ -229,7 +228,7 @@ def _joined(table: Table, name: str, join: _Join) -> NDArray[Any]:
     joined = _blank(int(join.offsets[-1]), values.dtype == object)
     joined[join.old] = values
     if name in table.roles.static:
-        joined = np.repeat(values[table.offsets[:-1]], np.diff(join.offsets))
+        joined = fill_static(joined, join.offsets, np.zeros(len(joined), bool))
     given, known = given[join.rows], joined[join.new]
     missing = is_missing(known)
     odd = np.flatnonzero(~missing & ~is_missing(given) & (given != known))

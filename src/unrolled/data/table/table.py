@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
+from unrolled.data.fill import fill_static, older
 from unrolled.data.table.findings import Findings
 from unrolled.data.table.source_format import SourceFormat
 from unrolled.data.time.clock import from_wall, to_wall
@@ -57,12 +58,15 @@ class Table:
         *,
         step: str | int | None = None,
         season: int | None = None,
+        training: Callable[[Table], NDArray[np.bool_]] | None = None,
     ) -> Table:
         """Read a path (CSV, also .gz, or Parquet), a pandas, polars or pyarrow frame, or a mapping.
 
         roles: what the columns mean; whatever is None is inferred, and `findings` says why.
         step: the time step ("1h", "15min", "1D", "1MS", 1), default: the most common difference.
         season: how many steps until the values do the same again, default: see `Table.season`.
+        training: which rows (N,) of a table are for training: they alone say which columns are
+        static and which are left out, default: all but the newest 30 % of each series.
         A `Table` as source gets other targets and covariates, without being read again.
         Rows are sorted; gaps in time become rows of missing values. Raises DataError, in one line
         with the row (counted from 1, without the header) or column, for anything that is not a
@@ -73,7 +77,13 @@ class Table:
             return source._with_roles(roles)._with_holidays()._with_season(season, source)
         from unrolled.data.table.build import build
 
-        table = cls(**build(source, roles, None if step is None else Step.parse(step)))
+        parsed = None if step is None else Step.parse(step)
+
+        def choose(fields: Mapping[str, Any]) -> NDArray[np.bool_]:
+            table = cls(**fields)  # that has no columns yet
+            return older(table.offsets) if training is None else training(table)
+
+        table = cls(**build(source, roles, parsed, choose, strict=training is not None))
         return table._with_holidays()._with_season(season)
 
     def __len__(self) -> int:
@@ -214,13 +224,17 @@ class Table:
         roles = replace(
             roles, time=self.roles.time, series=self.roles.series, past=past, static=static
         )
+        columns = dict(self.columns)
+        for name in static:
+            columns[name] = fill_static(columns[name], self.offsets, older(self.offsets))
         told = dict(self.findings.roles)
         told |= {
             name: (role, "as asked")
             for name, role in roles.columns().items()
             if name in self.columns and told.get(name, ("",))[0] != role
         }
-        return replace(self, roles=roles, findings=replace(self.findings, roles=told))
+        findings = replace(self.findings, roles=told)
+        return replace(self, roles=roles, columns=columns, findings=findings)
 
     def _with_holidays(self) -> Table:
         """The table with the holidays counted among its findings; unknown countries are refused."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled.data.fill import NEWEST
 from unrolled.data.time.grid import WORDS, Step
 from unrolled.data.time.units import DAY, HOUR
 from unrolled.errors import SettingsError
 
 ASKED = "as asked"
-NEWEST = 0.3  # of each series: what is validated and tested on must not decide
 ROWS = 20_000  # of each series at most
 LONGEST = 1_500  # a day of minutes
 CLEAR = 0.2  # the least autocorrelation of a season, in series so long that none is by chance

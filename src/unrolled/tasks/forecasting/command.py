@@ -27,6 +27,9 @@ from unrolled.tasks.forecasting.options import (
 from unrolled.tasks.task import Job
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from unrolled.data import Roles, Table
     from unrolled.report.page import Section
     from unrolled.runs.fit import Stored
@@ -69,21 +72,22 @@ def recognise(file: str) -> str | None:
 
 def job(order: Order) -> Job:
     """Read the table, split it, and plan the forecaster."""
+    from unrolled.data.table.split import split
     from unrolled.tasks.forecasting.estimator import Forecaster
     from unrolled.training import Training
 
     horizon = order.own[HorizonOptions]
     if horizon.horizon is None:
         raise SettingsError(f"{order.file}: --horizon says how many steps to forecast")
-    table = _read(order.file, order.own)
+    asked = {"validation": PART, "test": PART} | given(order.split)
+    parts = {name: cut(text) for name, text in asked.items()}
+    by = order.own[CutOptions].split
+    table = _read(order.file, order.own, lambda t: split(t, **parts, by=by).train_rows())
     targets = names(order.own[ColumnOptions].target) or table.roles.target
     table.check_target()
     asked_for = given(horizon) | asked_of(order.own) | given(order.network)
     model = Forecaster(targets, **asked_for, **given(order.own[EnsembleOptions]))
-    asked = {"validation": PART, "test": PART} | given(order.split)
-    parts = {name: cut(text) for name, text in asked.items()}
     training = Training(**given(order.training))
-    by = order.own[CutOptions].split
     plan = model.plan(table, table.roles, training=training, split=by, **parts)
     return Job(model, plan, plan.describe(), lambda: _resolved(order, plan, asked))
 
@@ -127,12 +131,15 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
     }
 
 
-def _read(file: str, own: Groups) -> Table:
+def _read(
+    file: str, own: Groups, training: Callable[[Table], NDArray[np.bool_]] | None = None
+) -> Table:
     """Read a table; what the options do not say about its columns is guessed."""
     from unrolled.data import Table
 
     columns = own[ColumnOptions]
-    return Table.read(source(file), _roles(own), step=columns.step, season=columns.season)
+    step, season = columns.step, columns.season
+    return Table.read(source(file), _roles(own), step=step, season=season, training=training)
 
 
 def _roles(own: Groups) -> Roles:

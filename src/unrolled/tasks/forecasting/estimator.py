@@ -7,9 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.future import future_frame, read_like, with_future
 from unrolled.data.table.split import Cut
+from unrolled.data.table.split import split as cut_rows
 from unrolled.data.table.table import Table
 from unrolled.errors import DataError
 from unrolled.runs import fit as runs
@@ -119,7 +123,11 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         """All that `fit` decides before it trains: arguments as there; `run` goes on with it."""
         settings = self.settings
         roles = replace(roles or Roles(), target=settings.target)
-        table = Table.read(data, roles, season=settings.season)
+
+        def training_rows(table: Table) -> NDArray[np.bool_]:
+            return cut_rows(table, validation, test, split).train_rows()
+
+        table = Table.read(data, roles, season=settings.season, training=training_rows)
         training = training or Training()
         return ForecastPlan.of(
             table, settings, training, validation=validation, test=test, by=split
@@ -249,7 +257,10 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         """Read a table with the roles found by `fit`; DataError when its step is another."""
         roles, step = self.fitted.preprocessor.roles, self.fitted.preprocessor.step
         if not isinstance(data, Table):
-            data = read_like(data, roles, step)
+            # What was constant in training may change since: it is static all the same.
+            past = (*(roles.past or ()), *roles.static)
+            free = replace(roles, past=past, static=())
+            data = read_like(data, free, step)
         if data.step != step:
             raise DataError(f"predict: the model was fitted on steps of {step}, got {data.step}")
         return Table.read(data, roles)
