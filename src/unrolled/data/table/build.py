@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, is_whole
+from unrolled.data.arrow import Ints, is_number, is_whole
 from unrolled.data.columns.convert import (
     convert,
 )
