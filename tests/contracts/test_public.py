@@ -17,7 +17,8 @@ def test_the_surface_has_classes_with_their_members_functions_and_modules() -> N
     for line in (
         "class runs.estimator.Estimator(Generic[S, P, N])",
         "    @classmethod read(cls, source: Any, roles: Roles | None=None, *, "
-        "step: str | int | None=None, season: int | None=None) -> Table",
+        "step: str | int | None=None, season: int | None=None, "
+        "training: Callable[[Table], NDArray[np.bool_]] | None=None) -> Table",
         "    learning_rate: float = 0.001",
         "    save(self, path: str | Path) -> None",
     ):
