@@ -36,17 +36,17 @@ def evaluate(
              unrolled evaluate runs/weather
     """
     from unrolled.runs.fit import load
+    from unrolled.runs.folder import RESULTS
+    from unrolled.runs.vouch import reading
 
     view, stored = View(json), load(run)
     task = tasks.get(stored.card.task)
     if file is None:
         refuse("a run alone: name a FILE", own)
         results = stored.results
-        text, value = (
-            in_words(task, results).rstrip(),
-            {"results": in_short(results, task.FOR_REPORT)},
-        )
-        view.result(text, {"run": str(run), **value})
+        with reading(run / RESULTS):
+            text = in_words(task, results).rstrip()
+        view.result(text, {"run": str(run), "results": in_short(results, task.FOR_REPORT)})
     else:
         refuse(task.MODEL, own, tuple(task.EVALUATES))
         text, value = task.evaluate(stored, file, own)

@@ -1,5 +1,5 @@
 """Draw a run as one HTML page: charts, ticks, the page every task shares, templates."""
 
-from unrolled.report.render import render, write
+from unrolled.report.render import render
 
-__all__ = ["render", "write"]
+__all__ = ["render"]

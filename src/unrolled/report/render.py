@@ -8,14 +8,8 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from unrolled import files
 from unrolled.report.page import Section
 from unrolled.runs.read import Run
-
-
-def write(path: Path, run: Run, sections: Sequence[Section | None], package: str) -> None:
-    """Write the page of a run, whole or not at all; arguments as for `render`."""
-    files.write_text(path, render(run, sections, package))
 
 
 def render(run: Run, sections: Sequence[Section | None], package: str) -> str:

@@ -91,14 +91,17 @@ def write_report(run: str | Path) -> Path:
     >>> write_report("runs/nyc")  # doctest: +SKIP
     PosixPath('runs/nyc/report.html')
     """
-    from unrolled import report
+    from unrolled import files, report
     from unrolled.runs.read import Run
+    from unrolled.runs.vouch import reading
 
     found = Run.read(Path(run))
     name = found.task
     task = get(name)
     path = Path(run) / "report.html"
-    report.write(path, found, task.sections(found), f"{__name__}.{FOLDERS[name]}")
+    with reading(Path(run)):
+        page = report.render(found, task.sections(found), f"{__name__}.{FOLDERS[name]}")
+    files.write_text(path, page)
     return path
 
 
