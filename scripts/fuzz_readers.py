@@ -29,8 +29,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-import mutations
-from mutations import SEEDS, make_seeds
+from helpers.mutations import SEEDS, WEIGHTED, make_seeds
 
 from unrolled.cli import main as unrolled
 
@@ -56,7 +55,7 @@ def commands(name: str, path: Path, draw: random.Random) -> list[str]:
 def one(case: int, seed: int, seeds: Path, place: Path) -> Fault | None:
     """Make a case in an empty folder and run it."""
     draw = random.Random(f"{seed} {case}")
-    name = draw.choice(mutations.WEIGHTED)
+    name = draw.choice(WEIGHTED)
     path = place / name
     source = seeds / name
     (shutil.copytree if source.is_dir() else shutil.copy)(source, path)

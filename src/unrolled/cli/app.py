@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: BaseException) -> int:
     """One line on stderr about an error, and the exit code that goes with it."""
     usage: Any = getattr(error, "format_message", None)  # what typer raises for a wrong option
     if isinstance(error, BrokenPipeError):
@@ -92,7 +92,9 @@ def _explain(error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ENOUGH
     if isinstance(error, typer.Abort):
-        return 130
+        if not isinstance(error.__cause__, EOFError):
+            return 130
+        error = error.__cause__  # of a reader: a person is asked nothing
     if isinstance(error, UnrolledError):
         text, code = as_options(str(error)), 2
     elif usage is not None:

@@ -16,7 +16,6 @@ from typing import Any
 from helpers.made import BOOK, moves
 from helpers.sealed import seal
 from helpers.tables import write_table
-
 from unrolled import files
 from unrolled.cli import main as unrolled
 
@@ -98,7 +97,9 @@ def cellwise(separator: str) -> Mutation:
     return mutate
 
 
-def inside(inner: Mutation, unpack: Callable[[bytes], bytes], pack: Callable[[bytes], bytes]):  # type: ignore[no-untyped-def]
+def inside(
+    inner: Mutation, unpack: Callable[[bytes], bytes], pack: Callable[[bytes], bytes]
+) -> Mutation:
     """What is in an archive changed, then packed again."""
 
     def mutate(path: Path, draw: random.Random) -> None:
@@ -372,6 +373,7 @@ def _write_excel(path: Path, text: str) -> None:
         path.write_bytes(b"PK\x03\x04")
         return
     book = openpyxl.Workbook()
+    sheet = book.create_sheet("table", 0)
     for line in text.splitlines():
-        book.active.append(line.split(","))
+        sheet.append(line.split(","))
     book.save(path)
