@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.cases import CASES, unrolled
 
@@ -18,16 +20,12 @@ TABLES = CASES / "tables"
 SMALL = ("--lookback", 3, "--hidden", 4, "--epochs", 1, "--threads", 1, "--quiet", "--out", "run")
 
 
-def csv(path: Path, header: str, rows: list[str]) -> None:
-    path.write_text("\n".join([header, *rows, ""]))
-
-
-def hours(rows: int, *values: Any) -> list[str]:
+def hourly(path: Path, rows: int, **columns: Any) -> Path:
     times = np.datetime64("2013-01-01T00") + np.arange(rows)
-    return [f"{t},{','.join(str(v(i)) for v in values)}" for i, t in enumerate(times)]
+    pd.DataFrame({"time": times, **columns}).to_csv(path, index=False)
+    return path
 
 
-@pytest.mark.slow
 @pytest.mark.case("tables/03")
 @pytest.mark.case("reliability/13")
 def test_a_category_tells_series_apart(tmp_path: Path) -> None:
@@ -70,3 +68,51 @@ def test_a_filtered_frame_predicts_with_another_index() -> None:
     assert model.fitted.preprocessor.roles.past == ("x",)
     first, second = model.predict(frame), model.predict(frame.reset_index(drop=True))
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.case("tables/08")
+def test_two_keys_are_four_series(tmp_path: Path) -> None:
+    table = TABLES / "08-two-keys.csv"
+    for words in ((), ("--series", "city", "--series", "item"), ("--series", "city,item")):
+        found = unrolled("inspect", table, "--json", *words, cwd=tmp_path)
+        assert json.loads(found.out)["series"] == 4, found.err
+    half = unrolled("inspect", table, "--series", "item", cwd=tmp_path)
+    assert half.refused
+    assert "item and city together tell the series apart" in half.err
+    fit = unrolled("fit", table, "--horizon", 7, *SMALL, cwd=tmp_path)
+    assert fit.code == 0, fit.err
+    assert 'series = ["city", "item"]' in (tmp_path / "run" / "config.toml").read_text()
+    rows = json.loads(unrolled("predict", "run", table, "--json", cwd=tmp_path).out)["rows"]
+    assert len({(row["city"], row["item"]) for row in rows}) == 4
+    again = unrolled("fit", "--config", "run/config.toml", "--overwrite", *SMALL, cwd=tmp_path)
+    assert again.code == 0, again.err
+
+
+@pytest.mark.case("reliability/11")
+def test_a_target_named_as_an_interval_is_refused(tmp_path: Path) -> None:
+    i = np.arange(80)
+    table = hourly(tmp_path / "t.csv", 80, y=(i * 7) % 13, y_lo_90=100 + i % 5)
+    found = unrolled("fit", table, "-t", "y,y_lo_90", "--horizon", 2, *SMALL, cwd=tmp_path)
+    assert found.refused
+    assert "'y_lo_90'" in found.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.case("reliability/22")
+def test_a_column_of_lists_is_no_series(tmp_path: Path) -> None:
+    values = {"id": [[1]] * 60, "t": list(range(60)), "y": [float(i % 7) for i in range(60)]}
+    pq.write_table(pa.table(values), tmp_path / "t.parquet")
+    for words in (("--series", "id"), ("--series", "t", "--label", "id")):
+        found = unrolled("inspect", "t.parquet", *words, cwd=tmp_path)
+        assert found.refused, found.err
+        assert "'id'" in found.err
+
+
+@pytest.mark.case("reliability/32")
+def test_a_target_named_as_the_mask_of_another(tmp_path: Path) -> None:
+    i = np.arange(120)
+    table = hourly(tmp_path / "t.csv", 120, x=(i * 7) % 13, **{"x missing": 500 + i % 11})
+    found = unrolled("fit", table, "-t", "x,x missing", "--horizon", 2, *SMALL, cwd=tmp_path)
+    assert found.code == 0, found.err
+    rows = json.loads(unrolled("predict", "run", table, "--json", cwd=tmp_path).out)["rows"]
+    assert all(row["x"] < 50 < 450 < row["x missing"] for row in rows)

@@ -55,3 +55,102 @@ def test_a_saved_index_is_used_when_it_is_named() -> None:
     assert Table.read(frame, Roles(time="Unnamed: 0")).roles.time == "Unnamed: 0"
     with pytest.raises(DataError, match="no column can be the time"):
         Table.read(frame)
+
+
+DAYS = [f"2022-01-{day:02d}" for day in range(1, 31)]
+
+
+def panel(*names: str, rows: int = 30, **more: Any) -> pd.DataFrame:
+    """Four series told apart by two columns together, a row for each day."""
+    first, second = names or ("city", "item")
+    pairs = [(a, b) for a in ("Seoul", "Busan") for b in ("tea", "milk")]
+    parts = [pd.DataFrame({"date": DAYS[:rows], first: a, second: b}) for a, b in pairs]
+    frame = pd.concat(parts, ignore_index=True).sort_values("date", kind="stable")
+    return frame.assign(sold=np.arange(len(frame)) % 7, **more).reset_index(drop=True)
+
+
+PANELS: dict[str, tuple[pd.DataFrame, Roles, Any]] = {
+    "guessed": (panel(), Roles(), ("city", "item")),
+    "a list": (panel(), Roles(series=["city", "item"]), ("city", "item")),
+    "with a comma": (panel(), Roles(series="city,item"), ("city", "item")),
+    "the other way round": (panel(), Roles(series="item, city"), ("item", "city")),
+    "a number for an id": (
+        panel().assign(item=np.tile([3, 4], 60)),
+        Roles(),
+        ("city", "item"),
+    ),
+    "a comma in a name": (
+        panel("city, state", "item"),
+        Roles(series='"city, state",item'),
+        ("city, state", "item"),
+    ),
+    "beside a text that changes": (
+        panel(sky=np.random.default_rng(0).choice(["sun", "rain"], 120)),
+        Roles(),
+        ("city", "item"),
+    ),
+    "beside one that follows from another": (
+        panel().assign(region=lambda f: f["city"].map({"Seoul": "north", "Busan": "south"})),
+        Roles(),
+        ("city", "item"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_columns_that_tell_series_apart_together(name: str) -> None:
+    frame, roles, key = PANELS[name]
+    table = Table.read(frame, roles)
+    assert table.roles.series == key
+    assert len(table.names) == 4
+    assert len(table) == 120
+    assert {"Seoul, tea", "Seoul, 3", "tea, Seoul"} & set(table.names)
+    out = table.frame({",".join(key): np.array(table.names), "y": np.arange(4.0)})
+    pd.testing.assert_frame_equal(out[list(key)], frame[list(key)].iloc[:4])
+    assert Table.read(frame, table.roles).names == table.names
+
+
+def test_a_single_column_whose_name_has_a_comma() -> None:
+    frame = panel().rename(columns={"city": "city, state"}).query("item == 'tea'")
+    table = Table.read(frame, Roles(series="city, state"))
+    assert table.roles.series == ("city, state",)
+    assert Table.read(frame, table.roles).names == ("Seoul", "Busan")
+
+
+def test_a_name_that_holds_a_comma_is_told_from_two() -> None:
+    frame = panel().replace({"city": {"Seoul": "a", "Busan": "a, b"}, "item": {"tea": "b, c"}})
+    names = Table.read(frame, Roles(series="city,item")).names
+    assert names == ('a, "b, c"', "a, milk", '"a, b", "b, c"', '"a, b", milk')
+
+
+# what is asked -> what the refusal says, and what it must never say
+REFUSED: dict[str, tuple[pd.DataFrame, Roles, str]] = {
+    "one of two keys": (panel(), Roles(series="item"), "item and city together .*series=item,city"),
+    "rows that differ": (
+        pd.concat([panel(), panel().head(1).assign(sold=9)]),
+        Roles(series="city,item"),
+        r"they differ in sold \(0 and 9\)",
+    ),
+    "a wrong part": (panel(), Roles(series="city,itme"), "no column 'itme'.*'item'"),
+    "twice": (panel(), Roles(series="city,city"), "'city': expected one role, got 2"),
+    "lists": (panel(item=[[1]] * 120), Roles(series="item"), "series 'item': expected text or num"),
+    "structs": (panel(item=[{"a": 1}] * 120), Roles(series="city,item"), "series 'item': .*struct"),
+    "a hole": (panel(item=None), Roles(series="city,item"), "data row 1 has none"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_keys_that_are_refused(name: str) -> None:
+    frame, roles, words = REFUSED[name]
+    with pytest.raises(DataError, match=words) as caught:
+        Table.read(frame, roles)
+    assert ("keep one" in str(caught.value)) is False
+
+
+def test_a_text_that_happens_to_tell_rows_apart_is_no_series() -> None:
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"time": np.repeat(DAYS, 2), "y": random.normal(size=60)})
+    frame["sky"] = random.choice(list("abcde"), 60)
+    frame["wind"] = random.choice(list("fghij"), 60)
+    with pytest.raises(DataError, match="expected each time once"):
+        Table.read(frame.drop_duplicates(["time", "sky", "wind"]))

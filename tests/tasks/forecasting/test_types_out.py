@@ -16,8 +16,6 @@ import pytest
 
 from unrolled import Forecaster, Training
 from unrolled.data import Roles
-from unrolled.tasks.forecasting.backtest import Origins
-from unrolled.tasks.forecasting.evaluate import errors
 
 ROWS, HORIZON = 60, 2
 DAYS = pd.date_range("2020-01-01", periods=ROWS, unit="ns")
@@ -195,9 +193,3 @@ def test_a_series_of_pandas_is_a_table(model: Forecaster) -> None:
     small = Forecaster("value", horizon=HORIZON, lookback=4, hidden=3)
     small.fit(pd.Series(Y[:ROWS], DAYS), training=Training(epochs=1, batch_size=64))
     assert list(small.predict(pd.Series(Y[:ROWS], DAYS))) == ["value", "value_lo_90", "value_hi_90"]
-
-
-def test_errors_of_decimals(model: Forecaster, tmp_path: Path) -> None:
-    long(**PANDAS["decimal"]).to_parquet(tmp_path / "in.parquet")
-    found = errors(model.measure(tmp_path / "in.parquet", Origins(test=4))[0])
-    assert 0 < found["y"]["mae"] < 10

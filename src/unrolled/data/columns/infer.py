@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from unrolled.data.arrow import Ints, encode, integers, is_text, is_whole
 from unrolled.data.columns.infer_time import ID_NAMES, Columns
+from unrolled.data.columns.keys import guess_key
 
 
 def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] | None:
@@ -32,6 +33,9 @@ def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] |
         left = _doubles_left(columns[name], codes)
         if left is not None and (left == 0 or (named and left < doubles)):
             good[name] = left
+    unsure = min(good.values(), default=doubles) > 0 and doubles >= 0.1 * len(times)
+    if unsure and len(together := guess_key(columns, times)) > 1:
+        return tuple(together), "with them together, every time comes once"
     if not good:
         return None
     return (min(good, key=lambda name: good[name]),), "with it, every time comes once"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_text
+from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_text, is_whole
 from unrolled.data.columns.roles import quoted
 from unrolled.errors import DataError
+
+ID_NAMES = re.compile(
+    r"(unique_)?id|.*_id|series|store|shop|item|station|site|sensor|location|meter|dept|department"
+    r"|product|sku|region|city|country|state|family|category|brand|branch|warehouse|device|machine",
+    re.I,
+)
 
 
 class SeriesKey(NamedTuple):
@@ -64,3 +71,54 @@ def _encoded(name: str, column: Any) -> pa.DictionaryArray:
 
 def _joined(values: tuple[str, ...]) -> str:
     return ", ".join(map(quoted, values))
+
+
+def guess_key(
+    columns: Mapping[str, Any], times: Ints, given: pa.DictionaryArray | None = None
+) -> list[str]:
+    """The fewest columns with which hardly a time comes twice; none where that would be chance.
+
+    Besides, each series must move on with the times of the table: with enough columns of any text
+    all rows differ. times: (N,); given: series (N,) that are told apart already, in part.
+    """
+    some = {n: encode(c) for n, c in columns.items() if may_name(n, c) and not c.null_count}
+    encoded = {name: each for name, each in some.items() if len(each.dictionary) <= len(times) / 3}
+    always = [pa.array(times).dictionary_encode(), *([] if given is None else [given])]
+    left = _twice([*always, *encoded.values()])
+    if not encoded or left > 0.01 * len(times):
+        return []
+    # Names for series are dropped last; of the others those that stand last.
+    order = [*encoded][::-1]
+    order.sort(key=is_id)
+    for name in order:
+        rest = [each for other, each in encoded.items() if other != name]
+        if (rest or given is not None) and _twice([*always, *rest]) == left:
+            del encoded[name]
+    key = joint_codes([*always[1:], *encoded.values()])
+    return list(encoded) if _moves_on(key, times) else []
+
+
+def may_name(name: str, column: Any) -> bool:
+    """Whether a column may be one of several that tell series apart: text, or numbers as ids."""
+    return is_text(column.type) or (is_whole(column) and is_id(name))
+
+
+def is_id(name: str) -> bool:
+    """Whether a column is called as what names series."""
+    return ID_NAMES.fullmatch(name.strip()) is not None
+
+
+def _twice(columns: Sequence[pa.DictionaryArray]) -> int:
+    """How many rows say in all of these columns what a row before them says."""
+    codes = joint_codes(columns)
+    return len(codes) - int(codes.max()) - 1
+
+
+def _moves_on(series: Ints, times: Ints) -> bool:
+    """Whether most rows of a series come the usual number of the table's times after the last."""
+    rank = np.unique(times, return_inverse=True)[1]
+    order = np.lexsort((rank, series))
+    gaps = np.diff(rank[order])[np.diff(series[order]) == 0]
+    if len(gaps) < len(times) / 2:
+        return False
+    return bool(np.mean(gaps == np.bincount(gaps).argmax()) > 0.8)

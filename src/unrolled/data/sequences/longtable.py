@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from unrolled.data.arrow import is_number
 from unrolled.data.columns.convert import convert, reason_against
@@ -92,6 +93,8 @@ def _labels(
     per_step: bool,
 ) -> Any:
     """One label for each sequence, or a list of them; DataError where that cannot be."""
+    if pa.types.is_nested(column.type):
+        raise DataError(f"label {label!r}: expected text or numbers, got {column.type}")
     if is_number(column.type) and str(column.type) != "null":
         cells = np.array(column.to_pylist(), dtype=object)
     else:

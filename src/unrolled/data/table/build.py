@@ -60,7 +60,7 @@ def build(
         stamps = replace(stamps, values=_number_within(key.codes))
         notes.roles[time[0]] = ("time", "the rows are counted from 1, as asked")
     notes.notes += [] if key.values else hint(raw.columns, roles)
-    grid = to_grid(stamps, key.codes, names, step, roles, notes)
+    grid = to_grid(stamps, key, raw.columns, step, roles, notes)
     layout = grid.layout
     present = np.zeros(len(layout.times), bool)
     present[layout.places] = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -128,7 +129,8 @@ class TablePreprocessor:
     @property
     def target_index(self) -> tuple[int, ...]:
         """Where the K targets sit among the inputs."""
-        return tuple(self.input_names.index(name) for name in self.target_names)
+        # By place: another column may be named as the mask of a target, "x missing".
+        return tuple(at for column, at in _places(self.columns) if column.role == "target")
 
     @property
     def categories(self) -> dict[int, int]:
@@ -298,5 +300,11 @@ def _names(columns: Iterable[Column]) -> list[str]:
 
 
 def _categories(columns: tuple[Column, ...]) -> dict[int, int]:
-    names = _names(columns)
-    return {names.index(c.name): len(c.vocabulary or ()) + 1 for c in columns if c.coded}
+    return {at: len(c.vocabulary or ()) + 1 for c, at in _places(columns) if c.coded}
+
+
+def _places(columns: Iterable[Column]) -> list[tuple[Column, int]]:
+    """Columns, and the first of the features that each becomes."""
+    columns = tuple(columns)
+    widths = [len(column.output_names) for column in columns]
+    return list(zip(columns, accumulate(widths, initial=0), strict=False))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints
+from unrolled.data.columns.keys import SeriesKey
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.findings import Notes
 from unrolled.data.table.infer_step import infer_step, month_ends, open_week, say_months
@@ -20,6 +23,7 @@ from unrolled.data.table.layout import (
 )
 from unrolled.data.table.merge import distinct, floor_times, merge_rule, merged_rows
 from unrolled.data.table.rounding import leave_closed, round_rows
+from unrolled.data.table.twice import hint_twice
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import Step
 from unrolled.data.time.units import HOUR
@@ -41,13 +45,16 @@ class Grid:
 
 def to_grid(
     stamps: Stamps,
-    codes: Ints,
-    names: tuple[str, ...],
+    key: SeriesKey,
+    others: Mapping[str, Any],
     step: Step | None,
     wanted: Roles,
     notes: Notes,
 ) -> Grid:
-    """Sort the rows and lay them on the grid, which may follow local time; say what was done."""
+    """Sort the rows and lay them on the grid, which may follow local time; say what was done.
+
+    others: the columns beside the time and the key, which may tell rows of one time apart.
+    """
 
     def write(value: int) -> str:
         return write_stamp(value, stamps.integer, stamps.zone)
@@ -57,7 +64,7 @@ def to_grid(
         return replace(rows, times=times, write=lambda v: write_stamp(v, stamps.integer))
 
     step = _asked_step(step, wanted, stamps.integer)
-    rows, backwards = sort_rows(stamps.values, codes, names, write)
+    rows, backwards = sort_rows(stamps.values, key.codes, key.names, write)
     if backwards is not None:
         notes.notes.append(f"time goes backwards at data row {backwards + 1}: the rows were sorted")
     on_wall = _is_daily(rows) if step is None else step.is_local
@@ -65,7 +72,7 @@ def to_grid(
     if step and wanted.resample:
         rows = replace(rows, times=floor_times(rows.times, step))
     if not merge_rule(wanted):
-        refuse_duplicates(rows, _hint(stamps, names, backwards))
+        refuse_duplicates(rows, lambda *pair: hint_twice(stamps, key, others, backwards, pair))
     rows, number = distinct(rows)
     notes.notes += merged_rows(len(number), len(rows.times), wanted)
     found = month_ends(rows, step) if step else infer_step(rows, stamps.integer)
@@ -117,16 +124,3 @@ def _is_daily(rows: Rows) -> bool:
     """Whether rows are a day or more apart (23 hours when the clocks change)."""
     gaps = np.diff(rows.times)[np.diff(rows.codes) == 0]
     return len(gaps) > 0 and bool(np.median(gaps) >= 23 * HOUR)
-
-
-def _hint(stamps: Stamps, names: tuple[str, ...], backwards: int | None) -> str:
-    """What to do about a time that comes twice."""
-    if names == ("",):
-        again = f"time goes back at data row {backwards + 1}; " if backwards is not None else ""
-        hint = f"{again}if the table holds several series, name their column with series="
-    else:
-        hint = "keep one of them"
-    hint += "; duplicates='mean' or 'last' makes one row of them"
-    if not stamps.integer and stamps.zone is None:
-        hint += "; if the clocks went back there, write the times in UTC or with their zone"
-    return hint

@@ -66,8 +66,11 @@ def sort_rows(
     return Rows(times[order], codes[order], order, starts, names, write), first
 
 
-def refuse_duplicates(rows: Rows, hint: str) -> None:
-    """DataError that names the first two rows with the same series and time."""
+def refuse_duplicates(rows: Rows, hint: Callable[[int, int], str] | str) -> None:
+    """DataError that names the first two rows with the same series and time.
+
+    hint: what to do about them, in words, or what gives these by the places of the two rows.
+    """
     same = (np.diff(rows.times) == 0) & (np.diff(rows.codes) == 0)
     if not same.any():
         return
@@ -76,9 +79,10 @@ def refuse_duplicates(rows: Rows, hint: str) -> None:
     series = rows.names[int(rows.codes[at])]
     where = f" of series {series!r}" if series else ""
     more = f" ({int(same.sum())} such pairs)" if same.sum() > 1 else ""
+    words = hint if isinstance(hint, str) else hint(first - 1, second - 1)
     raise DataError(
         f"time: expected each time once, but data rows {first} and {second}{where} "
-        f"both say {rows.write(int(rows.times[at]))}{more}; {hint}"
+        f"both say {rows.write(int(rows.times[at]))}{more}; {words}"
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from unrolled.data.table.table import Table
+from unrolled.errors import DataError
 from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.settings import ForecasterSettings
 
@@ -23,6 +24,27 @@ def alike(settings: ForecasterSettings) -> dict[str, str]:
         for target in settings.target
         for name in (*quantile_names(target, settings.levels), f"{target}_true")
     }
+
+
+def check_names(settings: ForecasterSettings, table: Table) -> None:
+    """DataError where two columns of a forecast or a backtest would have the same name."""
+    source = table.source_format
+    taken = dict.fromkeys(source.series, "the series")
+    taken |= dict.fromkeys(source.time, "the time")
+    made = [("cutoff", "the last known time of a backtest")]
+    for target in settings.target:
+        made.append((target, f"the forecast of {target!r}"))
+        made += [
+            (name, f"an interval of {target!r}")
+            for name in quantile_names(target, settings.levels)[1:]
+        ]
+        made.append((f"{target}_true", f"the truth of {target!r} in a backtest"))
+    for name, what in made:
+        if name in taken:
+            raise DataError(
+                f"column {name!r}: {taken[name]} and {what} would have the same name: rename one"
+            )
+        taken[name] = what
 
 
 def columns(

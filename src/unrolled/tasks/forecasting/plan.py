@@ -15,6 +15,7 @@ from unrolled.data.table.table import Table
 from unrolled.runs.fit import Measured
 from unrolled.tasks.forecasting.calibrate import calibrate
 from unrolled.tasks.forecasting.evaluate import evaluate, headline
+from unrolled.tasks.forecasting.frames import check_names
 from unrolled.tasks.forecasting.heavy_tails import choose_transforms
 from unrolled.tasks.forecasting.inference import ForecastFit
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel, ForecastNetwork
@@ -61,6 +62,7 @@ class ForecastPlan:
     ) -> ForecastPlan:
         """Split a table, fit the preprocessor on its training rows, and cut the windows."""
         table.check_target()
+        check_names(settings, table)
         parts = split(table, validation, test, by)
         check_room(table, settings, parts, validation, test, by)
         preprocessor = ForecastPreprocessor.fit(table, parts)

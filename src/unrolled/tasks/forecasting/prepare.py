@@ -218,6 +218,7 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
             ahead += size
         at += size
     width = len(preprocessor.future_names)
+    calendar = width - len(preprocessor.calendar)
     # Unlike the cycles, a holiday does not follow from the first step: each step says its own.
     holidays = width - len(preprocessor.roles.holidays)
     steady += range(ahead, holidays)
@@ -236,7 +237,7 @@ def shape_of(fitted: ForecastPreprocessor, lookback: int, horizon: int) -> Shape
         future=width,
         planned=tuple(planned),
         steady=tuple(steady),
-        unlearned=tuple(preprocessor.future_names.index(name) for name in fitted.unlearned),
+        unlearned=tuple(calendar + preprocessor.calendar.index(name) for name in fitted.unlearned),
         future_codes=preprocessor.future_categories,
     )
 
