@@ -109,6 +109,36 @@ ORDERS: dict[str, tuple[Any, str, str, list[str]]] = {
 }
 
 
+def test_the_clock_in_other_columns_settles_the_order() -> None:
+    times = pd.date_range("2013-01-01", periods=200, freq="h")
+    for name, hours in (("hour", times.hour), ("hour_ending", times.hour + 1)):
+        table = read({"date": list(times.strftime("%m/%d/%Y")), name: list(hours)})
+        assert (str(table.step), len(table)) == ("1h", 200)
+        assert any("month first" in note for note in table.findings.notes)
+
+
+FORMS = {
+    "weeks without a W": [f"{t:%G-%V}" for t in pd.date_range("2014-12-29", periods=60, freq="7D")],
+    "milliseconds": [f"2013-01-01T10:00:00.{ms:03d}Z" for ms in range(100, 900, 100)],
+    "offset of GMT": [f"2013-01-01 {hour:02d}:00 GMT+9" for hour in range(9)],
+    "capitals": ["05-JAN-2009", "06-JAN-2009", "07-JAN-2009"],
+    "small letters": ["jan 2009", "feb 2009", "mar 2009"],
+    "clock first": [f"{hour}:30 31/12/2012" for hour in range(9)],
+    "short year in Korean": ["05년 11월", "05년 12월", "06년 1월"],
+    "the clock in Korean": ["2005년 1월 3일 오후 9시 5분", "2005년 1월 3일 오후 10시 5분"],
+    "a month with a dot": ["Jan. 2009", "Feb. 2009", "Mar. 2009"],
+    "a log": ["31/Dec/2012:23:00:00 +0900", "01/Jan/2013:00:00:00 +0900"],
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_times_come_back_as_they_were(name: str) -> None:
+    table = read({"date": FORMS[name]})
+    assert not table.findings.gaps
+    assert written(table) == {"date": FORMS[name]}
+    assert read(written(table, 3)).times[-1] == table.future_times(3)[0, -1]
+
+
 @pytest.mark.parametrize("name", ORDERS)
 def test_the_order_of_day_and_month_is_settled_and_said(name: str) -> None:
     times, form, found, noted = ORDERS[name]

@@ -29,7 +29,7 @@ _NAMED = re.compile(
     r"date|time|stamp|month|week|quarter|period|epoch|unix|yyyy|_at$|^(ds|dt|ts?|ym|qtr|when|day)$"
     r"|일시|날짜|시간|시각|일자|년월|분기|주차|^월$"
 )
-CLOCK_NAMES = ("time", "hour", "hr", "clock", "hhmm", "시간", "시")
+CLOCK_NAMES = ("time", "hour", "hr", "hour_ending", "he", "clock", "hhmm", "시간", "시")
 STEP_NAMES = (
     *("ds", "time", "t", "step", "time_step", "timestep", "time_idx", "timestamp", "date"),
     *("datetime", "period", "year", "week", "index"),
@@ -129,11 +129,7 @@ def _clock(columns: Columns, date: str) -> Iterator[str]:
     if not _holds_days(columns[date]):
         return
     lower = {name.lower(): name for name in columns if name != date}
-    hours = [
-        lower[name]
-        for name in ("time", "hour", "hr", "clock", "hhmm", "시간", "시")
-        if name in lower
-    ]
+    hours = [lower[name] for name in CLOCK_NAMES if name in lower]
     first = next((name for name in hours if _is_clock(columns[name])), None)
     periods = [name for name in lower.values() if part_code(name) == "period"]
     first = first or next((n for n in periods if _plausible(columns[n], "period")), None)

@@ -23,8 +23,14 @@ from unrolled.data.time.zones import check_zone
 from unrolled.errors import DataError, SettingsError
 
 
-def read_column(column: pa.ChunkedArray, name: str, asked: str | None = None) -> Stamps:
-    """Read the time from one column; asked: its format, None to tell it from the values."""
+def read_column(
+    column: pa.ChunkedArray, name: str, asked: str | None = None, clock: Ints | None = None
+) -> Stamps:
+    """Read the time from one column; asked: its format, None to tell it from the values.
+
+    clock: the time of day (N,) in microseconds that other columns say: it may tell which order of
+    day and month makes the rows regular.
+    """
     kind = column.type
     if pa.types.is_timestamp(kind):
         if kind.tz:
@@ -40,7 +46,7 @@ def read_column(column: pa.ChunkedArray, name: str, asked: str | None = None) ->
             raise DataError(
                 f"time: column {name!r} holds text, --date-format {asked} wants integers"
             )
-        return read_text(column, name, asked)
+        return read_text(column, name, asked, clock)
     raise DataError(f"time: expected dates, text or integers in column {name!r}, got {kind}")
 
 

@@ -40,7 +40,7 @@ NAMED = {
     ),
     "j": ("doy", "dayofyear", "day_of_year", "yearday", "yday", "julian", "julian_day"),
     "d": ("day", "dd", "mday", "day_of_month", "일"),
-    "H": ("hour", "hr", "hh", "hours", "시"),
+    "H": ("hour", "hr", "hh", "hours", "hour_ending", "he", "시"),
     "M": ("minute", "min", "mi", "minutes", "분"),
     "S": ("second", "sec", "ss", "seconds", "초"),
 }
@@ -80,19 +80,19 @@ def read_parts(
         return _from_year(columns, names, formats)
     if len(names) == 2 and (is_text(columns[names[1]].type) or _is_clock(columns[names[1]])):
         return _date_and_clock(columns, names, formats)
-    day = read_column(first, names[0], formats[0] or None)
+    fields, forms, codes = _fields(columns, names[1:], formats[1:], "HMS")
+    bad, within = instants({"Y": np.full(len(first), 1970), **fields})
+    _refuse(bad, columns, names)
+    within = within + fields.get("period", 0)
+    day = read_column(first, names[0], formats[0] or None, within)
     if day.integer:
         raise DataError(
             f"time: expected a year or dates in column {names[0]!r}, got {first[0].as_py()} in "
             "data row 1"
         )
-    fields, forms, codes = _fields(columns, names[1:], formats[1:], "HMS")
-    bad, clock = instants({"Y": np.full(len(day.values), 1970), **fields})
-    ahead = fields.get("period", 0)
-    _refuse(bad, columns, names)
     return replace(
         day,
-        values=day.values + clock + ahead,
+        values=day.values + within,
         forms=(*day.forms, *forms),
         date_format=_kept([day.date_format, *codes], "period" in fields),
     )
@@ -125,10 +125,13 @@ def _from_year(
         codes = [code.replace("%Y", "%G") for code in codes]
     bad, values = instants(fields)
     _refuse(bad, columns, names)
-    ahead = fields.get("period", 0)
-    return Stamps(
-        values + ahead, tuple(forms), date_format=_kept(["", *codes[1:]], bool(np.any(ahead)))
-    )
+    notes: tuple[str, ...] = ()
+    if "V" in fields:
+        begin = values[:1].view("M8[us]").astype("M8[D]")[0]
+        notes = (f"weeks are ISO weeks: week {fields['V'][0]} of {fields['G'][0]} begins {begin}",)
+    kept = _kept(["", *codes[1:]], "period" in fields)
+    values = values + fields.get("period", 0)
+    return Stamps(values, tuple(forms), notes=notes, date_format=kept)
 
 
 def _fields(

@@ -21,6 +21,7 @@ _WEEKDAY = r"[A-Za-z]{3,9}\.?|[월화수목금토일](?:요일)?"
 _DATES = (
     rf"{_YEAR}{_CUT}{_MONTH}{_CUT}{_DAY}\.?",
     rf"{_YEAR}년 ?{_MONTH}월 ?{_DAY}일",
+    rf"{_SHORT}년 ?{_MONTH}월 ?{_DAY}일",
     r"(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})",
     rf"{_DAY}{_CUT}{_MONTH}{_CUT}{_YEAR}",
     rf"{_MONTH}{_CUT}{_DAY}{_CUT}{_YEAR}",
@@ -39,6 +40,7 @@ _SPANS = (
     rf"{_YEAR}{_CUT}{_MONTH}",
     rf"{_MONTH}{_CUT}{_YEAR}",
     rf"{_YEAR}년 ?{_MONTH}월",
+    rf"{_SHORT}년 ?{_MONTH}월",
     rf"{_YEAR}년?",
     r"(?P<Y>\d{4})(?P<m>\d{2})",
     rf"{_YEAR}[- ]?[Mm]{_MONTH}",
@@ -54,9 +56,10 @@ _SPANS = (
     r"(?P<Y>\d{4})[-/ ]?(?P<q>[1-4])[Qq]",
     r"(?P<Y>\d{4})년? ?(?P<q>[1-4])/?4? ?분기",
     r"(?P<G>\d{4})[- ]?[Ww](?P<V>\d{1,2})",
+    r"(?P<G>\d{4})[-/]?(?P<V>\d{2})",
     r"(?P<G>\d{4})년 ?(?P<V>\d{1,2})주차?",
 )
-_ZONE = r"(?: ?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)| (?P<Z>[A-Z]{2,5}))?"
+_ZONE = r"(?: ?(?P<z>Z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT)| (?P<Z>[A-Z]{2,5}))?"
 _TIME = (
     rf"(?:(?P<p1>오전|오후) ?)?(?P<H>{_N})"
     r"(?::(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?)?"

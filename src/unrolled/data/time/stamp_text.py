@@ -18,7 +18,7 @@ from unrolled.data.time.fields import instants, with_centuries
 from unrolled.data.time.months import MONTHS, month_number
 from unrolled.data.time.regular import fill
 from unrolled.data.time.shapes import LONGEST, templates
-from unrolled.data.time.template import pattern, pieces
+from unrolled.data.time.template import codes, pattern, pieces
 from unrolled.data.time.zones import offsets
 from unrolled.errors import DataError
 
@@ -61,15 +61,18 @@ class _Reading:
         return not (self.other | self.unreal).any()
 
 
-def read_text(column: pa.ChunkedArray, name: str, asked: str | None = None) -> Stamps:
+def read_text(
+    column: pa.ChunkedArray, name: str, asked: str | None = None, clock: Ints | None = None
+) -> Stamps:
     """Read times written as text; one template for the whole column, the one that is asked for.
 
     Else one that reads every row; of several the one that makes the rows regular, if only one does.
+    clock: the time of day of each row (N,) in other columns.
     """
     text = Distinct(column, name)
     text.refuse(text.lengths > LONGEST, "is not a time")
     notes: list[str] = []
-    reading = _read(text, asked) if asked else _choose(text, notes)
+    reading = _read(text, asked) if asked else _choose(text, clock, notes)
     first = asked or f"{text.row(~reading.other)[1]} in data row {text.row(~reading.other)[0]}"
     text.refuse(reading.other, f"is not a time like {first}; {ADVICE}")
     text.refuse(reading.unreal, f"is not a real date and time when read as {reading.template}")
@@ -83,11 +86,17 @@ def read_text(column: pa.ChunkedArray, name: str, asked: str | None = None) -> S
         ahead, zone, written = offsets(field, notes, text)
         values = values - ahead
         form = re.sub(r"( ?)%[zZ]", rf"\g<1>{written}" if written else "", form)
-    kept = reading.template if asked or len(templates(text.longest)) > 1 else ""
+    kept = reading.template if asked or _has_rivals(text, reading.template) else ""
     return Stamps(values[text.rows], (form,), zone, False, tuple(notes), kept)
 
 
-def _choose(text: Distinct, notes: list[str]) -> _Reading:
+def _has_rivals(text: Distinct, template: str) -> bool:
+    """Whether fewer rows may be read in another way."""
+    ways = templates(text.longest)
+    return template != ways[0] or sum(codes(way) == codes(template) for way in ways) > 1
+
+
+def _choose(text: Distinct, clock: Ints | None, notes: list[str]) -> _Reading:
     """The template of the column; DataError where none can be told."""
     samples = (text.longest, text.first)
     found = dict.fromkeys(template for sample in samples for template in templates(sample))
@@ -98,10 +107,12 @@ def _choose(text: Distinct, notes: list[str]) -> _Reading:
         )
     readings = [_read(text, template) for template in found]
     fitting = [reading for reading in readings if reading.fits]
+    # 2013-05 is a month, unless a number above 12 in some row makes all of them weeks.
+    fitting = [reading for reading in fitting if "V" not in reading.fields] or fitting
     if not fitting:
         return min(readings, key=lambda reading: (reading.other | reading.unreal).sum())
     if len(fitting) > 1:
-        return _settle(text, fitting, notes)
+        return _settle(text, fitting, clock, notes)
     for other in readings:
         if other.unreal.any() and not other.other.any() and {*other.fields} == {*fitting[0].fields}:
             row, value = text.row(other.unreal)
@@ -111,10 +122,16 @@ def _choose(text: Distinct, notes: list[str]) -> _Reading:
     return _regular_only(text, fitting[0])
 
 
-def _settle(text: Distinct, readings: list[_Reading], notes: list[str]) -> _Reading:
+def _settle(
+    text: Distinct, readings: list[_Reading], clock: Ints | None, notes: list[str]
+) -> _Reading:
     """Of several readings the one that makes the rows regular, else with dots the day first."""
-    order = sorted(readings, key=lambda reading: -fill(reading.values))
-    best, second = (fill(reading.values) for reading in order[:2])
+
+    def filled(reading: _Reading) -> float:
+        return fill(reading.values if clock is None else reading.values[text.rows] + clock)
+
+    order = sorted(readings, key=filled, reverse=True)
+    best, second = map(filled, order[:2])
     value = shorten(text.first)
     first = _ORDERS.get(_first(order[0].template), "year")
     if best > 0 and best >= 2 * second:
@@ -209,6 +226,9 @@ def _flagged(code: str, group: pa.Array) -> str:
         short = pc.less(pc.utf8_length(group), 3 if code == "j" else 2)
         some = pc.and_(short, pc.not_equal(group, ""))
         return f"%-{code}" if pc.any(some).as_py() else f"%{code}"
+    if code == "f":
+        lengths = pc.unique(pc.utf8_length(group)).to_pylist()
+        return f"%{lengths[0]}f" if len(lengths) == 1 and 0 < lengths[0] < 6 else "%f"
     if not words:
         return f"%{code}"
     plain = [word.rstrip(".") for word in words]

@@ -2,7 +2,7 @@
 
 Beside strftime's: %q the quarter, %o the day with its ending (1st). A flag after the % says how it
 is written, not how it is read: - without leading zeros, ^ in capitals, _ in small letters, O in
-Korean.
+Korean, 3 with so many digits.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PATTERNS = {
     "S": r"\d{1,2}",
     "f": r"\d{1,9}",
     "p": r"[AaPp]\.?[Mm]\.?|오전|오후",
-    "z": r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?",
+    "z": r"Z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT",
     "Z": r"[A-Z]{2,5}",
 }
 WIDTHS = {"Y": 4, "G": 4, "y": 2, "m": 2, "d": 2, "j": 3, "q": 1, "V": 2, "u": 1} | dict.fromkeys(
@@ -64,7 +64,7 @@ def pieces(template: str) -> list[Piece]:
     """
     found: list[Piece] = []
     whole = re.sub(r"%([FTRDe])", lambda match: _LONGER[match[1]], template)
-    for match in re.finditer(r"%([-^_O]?)(.?)|([^%]+)", whole):
+    for match in re.finditer(r"%([-^_O1-9]?)(.?)|([^%]+)", whole):
         if match[3] or match[2] == "%":
             found.append(Piece("", match[3] or "%"))
             continue
@@ -141,14 +141,16 @@ def write(stamps: pa.Array, wall: pa.Array, template: str) -> pa.Array:
     >>> write(day, day, "%-d. %B %Y, Q%q")[0].as_py()
     '5. January 2009, Q1'
     """
-    # %f has as many digits as are needed: arrow writes them with the seconds.
-    parts = pieces(re.sub(r"%S[.,]%f", "%S", template))
-    exact = parts != pieces(template)
-    out = [_written(part, stamps, wall, exact) for part in parts]
+    # Arrow writes the fraction with the seconds.
+    fraction = re.search(r"S([.,])%([1-9]?)f", template)
+    parts = pieces(re.sub(r"S[.,]%[1-9]?f", "S", template))
+    out = [_written(part, stamps, wall, fraction) for part in parts]
     return pc.binary_join_element_wise(*out, "")
 
 
-def _written(part: Piece, stamps: pa.Array, wall: pa.Array, exact: bool) -> pa.Array | str:
+def _written(
+    part: Piece, stamps: pa.Array, wall: pa.Array, fraction: re.Match[str] | None
+) -> pa.Array | str:
     if not part.code:
         return part.text
     if part.code == "q":
@@ -158,9 +160,10 @@ def _written(part: Piece, stamps: pa.Array, wall: pa.Array, exact: bool) -> pa.A
     if part.flag == "O":
         return _korean(part, wall)
     at = stamps if part.code == "Z" else wall
-    seconds = (
-        at if exact and part.code == "S" else at.cast(pa.timestamp("s", at.type.tz), safe=False)
-    )
+    if fraction and part.code == "S":
+        exact = pc.utf8_slice_codeunits(pc.strftime(at, "%S"), 0, 3 + int(fraction[2] or 6))
+        return pc.replace_substring(exact, ".", fraction[1])
+    seconds = at.cast(pa.timestamp("s", at.type.tz), safe=False)
     text = pc.strftime(seconds, part.text.replace(part.flag, "") if part.flag else part.text)
     if part.flag == "-":
         return pc.if_else(pc.match_substring_regex(text, "^0+$"), "0", pc.utf8_ltrim(text, "0"))

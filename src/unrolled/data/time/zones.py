@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -109,10 +111,11 @@ def _summer(words: NDArray[np.str_], codes: Ints, notes: list[str]) -> tuple[Int
 def _minutes(zone: str) -> int | None:
     if zone == "Z":
         return 0
-    if zone[:1] not in ("+", "-"):
+    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", zone)
+    if not offset:
         return None if zone not in _WORDS else 60 * _WORDS[zone]
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    return (-1 if zone[0] == "-" else 1) * (int(digits[:2]) * 60 + int(digits[2:]))
+    size = int(offset[2]) * 60 + int(offset[3] or 0)
+    return -size if offset[1] == "-" else size
 
 
 def _offset(minutes: int) -> str:
