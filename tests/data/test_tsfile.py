@@ -117,7 +117,7 @@ def test_large_numbers_keep_the_digits_that_differ() -> None:
     read = Sequences.from_arrays([seconds, [0.1, 0.2]])
     assert read.inputs[0, :, 0].tolist() == seconds.tolist()
     assert read.numpy()[0].dtype == np.float32
-    assert Sequences.from_arrays([[0.1, 1024.0, 1e6]]).inputs.dtype == np.float32
+    assert Sequences.from_arrays([[0.1, 1024.0, 1e6]]).inputs.dtype == np.float64
     with pytest.raises(DataError, match="time step 1, feature 0 is infinite"):
         Sequences.from_arrays([[0.0, 1e39]])
 

@@ -87,7 +87,7 @@ def network(
         cell=cell, pool=pool, bidirectional=both, layers=2, hidden=5, ensemble=2
     ).settings
     torch.manual_seed(0)
-    ensemble = ClassEnsemble(SequenceShape(2, 3, 4, longest), model, per_step).eval()
+    ensemble = ClassEnsemble(SequenceShape(2, 3, 4, longest, longest), model, per_step).eval()
     for member in ensemble.members():
         if member.attention is not None:
             torch.nn.init.normal_(member.attention.weight)
@@ -159,7 +159,7 @@ def test_a_changed_copy_keeps_its_ends_in_the_sequence() -> None:
     torch.manual_seed(0)
     lengths = torch.randint(1, 30, (200,))
     steps = torch.arange(30.0)[None, :, None].expand(200, -1, 2)
-    changed, news, source = Augment(scale=0, jitter=0)(steps, lengths, torch.ones(2))
+    changed, news, source = Augment(scale=0, jitter=0)(steps, lengths, torch.ones(len(lengths), 2))
     for row, new, old, place in zip(changed, news, lengths, source, strict=True):
         kept = row[:new, 0]
         assert kept.min() >= 0
@@ -175,7 +175,9 @@ def test_the_networks_differ_in_what_is_done_to_time() -> None:
     assert augment.in_time(1) == augment
     inputs, lengths = torch.randn(5, 9, 3), torch.tensor([9, 4, 1, 6, 2])
     torch.manual_seed(0)
-    changed, news, _ = augment.in_time(0)(inputs, lengths, torch.tensor([0.1, 0.0]))
+    changed, news, _ = augment.in_time(0)(
+        inputs, lengths, torch.tensor([[0.1, 0.0]]).expand(len(lengths), 2)
+    )
     assert news.tolist() == lengths.tolist()
     torch.testing.assert_close(changed[0, :, 2], inputs[0, :, 2], atol=1e-5, rtol=1e-5)
     factor = changed[0, :, 1] / inputs[0, :, 1]
@@ -185,7 +187,7 @@ def test_the_networks_differ_in_what_is_done_to_time() -> None:
 
 def test_no_change_is_no_change() -> None:
     inputs, lengths = torch.randn(5, 9, 3), torch.tensor([9, 4, 1, 6, 2])
-    changed, news, source = Augment(0, 0, 0, 0, 0)(inputs, lengths, torch.ones(2))
+    changed, news, source = Augment(0, 0, 0, 0, 0)(inputs, lengths, torch.ones(len(lengths), 2))
     assert news.tolist() == lengths.tolist()
     for b, n in enumerate(lengths.tolist()):
         torch.testing.assert_close(changed[b, :n], inputs[b, :n], atol=1e-4, rtol=1e-4)
@@ -356,12 +358,12 @@ def test_it_must_be_fitted_first() -> None:
 
 def test_missing_values_are_marked_and_carried_forward() -> None:
     nan = np.nan
-    cases = Sequences.from_arrays([[nan, 1.0, nan], [3.0]], ["a", "b"])
+    cases = Sequences.from_arrays([[nan, 1.0, nan, 1.0], [3.0, 3.0]], ["a", "b"])
     encoder = SequencePreprocessor.fit(cases)
-    np.testing.assert_allclose(encoder.inputs(cases)[0], [[0, 1], [-1, 0], [-1, 1]])
-    assert encoder.inputs(cases)[1, 0].tolist() == [1, 0]
+    expected = [[0, 1], [-1, 0], [-1, 1], [-1, 0], [1, 0], [1, 0]]
+    np.testing.assert_allclose(encoder.inputs(cases), expected)
     whole = SequencePreprocessor.fit(Sequences.from_arrays([[1.0], [2.0]], ["a", "b"]))
-    assert whole.inputs(cases).shape == (2, 3, 1)
+    assert whole.inputs(cases).shape == (6, 1)
 
 
 @pytest.mark.parametrize(("offset", "size"), [(5e6, 0.1), (1.7e9, 60.0)])

@@ -14,6 +14,8 @@ from unrolled.data.scale import Scaler
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.errors import DataError
 
+ODD_LENGTH = 4  # times the median: longer sequences are no measure of time
+
 
 @dataclass(frozen=True, eq=False)
 class SequencePreprocessor:
@@ -23,7 +25,9 @@ class SequencePreprocessor:
     masked: whether the training part misses any value; then each feature has a column beside it
         that says where it is missing.
     classes: (C,) the labels, sorted; per_step: whether each time step has its own.
-    longest: T of the longest sequence.
+    longest: T of the longest sequence of those up to four times the median, by which time is
+        measured: one odd recording is no measure for the others.
+    short: the lower quartile of T; longer strides would leave nothing of such sequences.
     """
 
     scaler: Scaler
@@ -31,24 +35,21 @@ class SequencePreprocessor:
     classes: np.ndarray
     per_step: bool
     longest: int
+    short: int
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
-        """Fit on the training part.
-
-        DataError when it has fewer than two classes, or a label that is no text or number.
-        """
-        steps = _real_steps(sequences)
-        names = sequences.features or [f"feature {d}" for d in range(sequences.inputs.shape[2])]
-        scaler = Scaler.fit(sequences.inputs[steps], names=names)
-        missing = bool(np.isnan(sequences.inputs[steps]).any())
+        """Fit on the training part; DataError when it has fewer than two classes."""
         sequences.check_classes()
-        for label in sequences.classes.tolist():
-            if not isinstance(label, str | int | float):
-                kind = type(label).__name__
-                raise DataError(f"labels: expected texts or numbers, got {label!r}, a {kind}")
+        values, lengths = sequences.values, sequences.lengths
+        names = sequences.features or [f"feature {d}" for d in range(values.shape[1])]
         return cls(
-            scaler, missing, sequences.classes, sequences.per_step, int(sequences.lengths.max())
+            Scaler.fit(values, names=names),
+            bool(np.isnan(values).any()),
+            sequences.classes,
+            sequences.per_step,
+            int(lengths[lengths <= ODD_LENGTH * np.median(lengths)].max()),
+            int(np.quantile(lengths, 0.25)),
         )
 
     @property
@@ -57,22 +58,20 @@ class SequencePreprocessor:
         return len(self.scaler.names) * (1 + self.masked)
 
     def inputs(self, sequences: Sequences) -> np.ndarray:
-        """Scaled (B, T, D') float32 without NaN.
+        """Scaled (N, D') float32 without NaN, the sequences one after the other.
 
         A missing value becomes the last one before it, or the training mean; its mask is 1.
         """
         self.check_features(sequences)
-        values = self.scaler.transform(sequences.inputs).astype(np.float32, copy=False)
-        batch, steps, width = values.shape
-        flat = carry_forward(values.reshape(-1, width), np.arange(batch + 1) * steps)
-        filled: np.ndarray = np.nan_to_num(flat.reshape(values.shape))
+        values = self.scaler.transform(sequences.values).astype(np.float32)
+        filled: np.ndarray = np.nan_to_num(carry_forward(values, sequences.offsets))
         if not self.masked:
             return filled
-        return np.concatenate([filled, np.isnan(values).astype(np.float32)], axis=2)
+        return np.concatenate([filled, np.isnan(values).astype(np.float32)], axis=1)
 
     def check_features(self, sequences: Sequences) -> None:
         """DataError unless the sequences have the features of the training part."""
-        got, expected = sequences.inputs.shape[2], len(self.scaler.names)
+        got, expected = sequences.values.shape[1], len(self.scaler.names)
         if got != expected:
             raise DataError(f"the model was fitted on {expected} features, got {got}")
         if sequences.features and sequences.features != self.scaler.names:
@@ -81,7 +80,7 @@ class SequencePreprocessor:
             raise DataError(f"the model was fitted on {', '.join(self.scaler.names)}; {what}")
 
     def codes(self, sequences: Sequences) -> np.ndarray:
-        """Each label as its index in ``classes``, int64 of the shape of the labels; -1 for none.
+        """Each label as its index in ``classes``, int64 of the shape of ``targets``; -1 for none.
 
         DataError names a label that does not occur in training, and a sequence without one.
         """
@@ -96,7 +95,7 @@ class SequencePreprocessor:
             first = sequences.name(int(known.argmin()))
             who = f"sequence {first!r} has" if known.any() else "the sequences have"
             raise DataError(f"labels: {who} none ({sequences.source})")
-        labels = sequences.labels[known].tolist()
+        labels = sequences.targets[known].tolist()
         unseen = [label for label in labels if label not in places]
         if unseen:
             raise DataError(self._unseen(unseen))
@@ -120,6 +119,7 @@ class SequencePreprocessor:
             "classes": self.classes.tolist(),
             "per_step": self.per_step,
             "longest": self.longest,
+            "short": self.short,
         }
 
     @classmethod
@@ -127,10 +127,6 @@ class SequencePreprocessor:
         """The preprocessor that ``to_dict`` wrote."""
         scaler = Scaler.from_dict(state["scaler"])
         classes = np.array(state["classes"])
-        return cls(scaler, state["masked"], classes, state["per_step"], state["longest"])
-
-
-def _real_steps(sequences: Sequences) -> np.ndarray:
-    """(B, T) bool: the time steps before the end of each sequence."""
-    steps = np.arange(sequences.inputs.shape[1])
-    return np.asarray(steps[None] < sequences.lengths[:, None])
+        longest = state["longest"]
+        short = state.get("short", longest)  # runs of before knew the longest alone
+        return cls(scaler, state["masked"], classes, state["per_step"], longest, short)

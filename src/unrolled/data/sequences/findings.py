@@ -15,10 +15,9 @@ MOST_CLASSES = 20  # that are named, of more
 def findings_of(train: Sequences, validation: int, test: Sequences | None) -> dict[str, Any]:
     """The findings of a fit, for `run.json`: of the training part, and the sizes of the others."""
     lengths = train.lengths
-    real = np.arange(train.inputs.shape[1]) < lengths[:, None]
-    missing = np.isnan(train.inputs[real]).sum(axis=0)
-    features = train.features or [f"feature {d}" for d in range(train.inputs.shape[2])]
-    classes = np.unique(np.array(train.labels[train.known].tolist()), return_counts=True)
+    missing = np.isnan(train.values).sum(axis=0)
+    features = train.features or [f"feature {d}" for d in range(train.values.shape[1])]
+    classes = np.unique(np.array(train.targets[train.known].tolist()), return_counts=True)
     counts = {str(name): int(count) for name, count in zip(*classes, strict=True)}
     measured = 0 if test is None else len(test)
     each = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:MOST_CLASSES])
@@ -38,9 +37,19 @@ def findings_of(train: Sequences, validation: int, test: Sequences | None) -> di
             f"{len(train):,} sequences of {lengths.min():,} to {lengths.max():,} steps were "
             f"trained on, {validation:,} held out for early stopping, {measured:,} measured on",
             f"labels: {each}",
+            *_alone(counts),
             *train.notes,
         ],
     }
+
+
+def _alone(counts: dict[str, int]) -> list[str]:
+    """A note that names the classes of one case, where there are any."""
+    alone = [name for name, count in counts.items() if count == 1]
+    named = ", ".join(alone[:MOST_CLASSES])
+    return [f"labels that only one has: {named}; nothing is left to tell how it varies"] * bool(
+        alone
+    )
 
 
 def describe(sequences: Sequences) -> str:
@@ -58,4 +67,5 @@ def findings(sequences: Sequences) -> dict[str, Any]:
     """The findings of sequences that nothing was fitted on, as plain values."""
     found = findings_of(sequences, 0, None)
     parts = ("columns", "validation", "test")
-    return {k: v for k, v in found.items() if k not in parts} | {"notes": list(sequences.notes)}
+    notes = [*_alone(found["classes"]), *sequences.notes]
+    return {k: v for k, v in found.items() if k not in parts} | {"notes": notes}

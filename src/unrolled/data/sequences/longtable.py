@@ -14,7 +14,8 @@ from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, check_roles, column_names
-from unrolled.data.sequences.ragged import Ragged, narrowed
+from unrolled.data.sequences.labels import check
+from unrolled.data.sequences.ragged import Ragged, infinite
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 
@@ -36,7 +37,7 @@ def read_long(
     key = column_names(series, raw.columns)
     codes, names, _ = read_key({name: raw.columns.pop(name) for name in key})
     given = None if label is None else raw.columns.pop(label)
-    times, sorting = _times(raw, time)
+    times, sorting = _times(raw, time, len(codes))
     order = np.lexsort((times, codes))
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
     features, values, left_out = _features(raw)
@@ -50,14 +51,13 @@ def read_long(
     )
 
 
-def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
+def _times(raw: Raw, time: str | None, rows: int) -> tuple[np.ndarray, str]:
     """What the rows are sorted by (N,), their time or their order in the table; and in words."""
     names = column_names(time, raw.columns)
     if not names:
         try:
             names = guess_time(raw.columns, raw.index)[0]
         except DataError:
-            rows = len(next(iter(raw.columns.values())))
             return np.arange(rows), "no column looks like a time: the rows keep their order"
     stamps = read_time(raw.columns, names)
     for name in names:
@@ -68,7 +68,8 @@ def _times(raw: Raw, time: str | None) -> tuple[np.ndarray, str]:
 
 def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
     """Names and numbers (N, D) of the columns of numbers, and why others are left out."""
-    columns, notes = {}, []
+    columns: dict[str, np.ndarray] = {}
+    notes = []
     for name, column in raw.columns.items():
         against = reason_against(name, column)
         if against is None and str(column.type) == "bool":
@@ -77,11 +78,23 @@ def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
         if values is None or values.dtype == object:
             notes.append(f"left out: {name} ({against or 'it is text; features are numbers'})")
         else:
-            columns[name] = narrowed(values.astype(np.float64))
+            columns[name] = _finite(raw, name, values.astype(np.float64))
     if not columns:
-        some = "; ".join(notes)
+        some = "; ".join(notes) or "there is no other column"
         raise DataError(f"read {raw.label}: no column of numbers is left as a feature; {some}")
     return tuple(columns), np.stack(list(columns.values()), axis=1), tuple(notes)
+
+
+def _finite(raw: Raw, name: str, values: np.ndarray) -> np.ndarray:
+    """The values; DataError names the first row of one that float32 cannot hold."""
+    odd = np.flatnonzero(infinite(values))
+    if len(odd):
+        row, value = int(odd[0]), values[odd[0]]
+        raise DataError(
+            f"read {raw.label}: column {name!r}, data row {row + 1}: {value:g} is infinite or "
+            "beyond float32"
+        )
+    return values
 
 
 def _labels(
@@ -101,7 +114,7 @@ def _labels(
         cells = np.array(column.cast("string").to_pylist(), dtype=object)
     groups = [group.tolist() for group in np.split(cells[order], cuts)]
     if per_step:
-        return groups
+        return check(groups, list(map(len, groups)))
     chosen = []
     for name, group in zip(names, groups, strict=True):
         found = list(dict.fromkeys(one for one in group if one is not None))
@@ -113,4 +126,4 @@ def _labels(
                 "one; if every time step has a label of its own: per_step=True, --label-per step"
             )
         chosen.append(found[0])
-    return np.array(chosen)
+    return check(chosen, [1] * len(chosen))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from unrolled.data.sequences.labels import Labels, check
 from unrolled.data.sequences.nested import LARGEST, kind
 from unrolled.errors import DataError
-
-Labels = np.ndarray | list[list[Any]] | None
-FINE = 1024.0  # up to here float32 is off by 3e-5 at most
 
 
 @dataclass(frozen=True)
 class Ragged:
     """B sequences and their labels.
 
-    values: B arrays (T, D), NaN where missing; float32, or float64 as `narrowed` says.
+    values: B arrays (T, D) float64, NaN where missing.
     labels: (B,), or B lists with one label (or None) per step, or None where they are not known.
     """
 
@@ -43,22 +42,58 @@ class Ragged:
                     f"sequences: sequence {b} has {x.shape[1]} features, "
                     f"sequence 0 has {values[0].shape[1]}"
                 )
-        return cls(values, None if labels is None else check(labels, values))
+        return cls(values, None if labels is None else check(labels, list(map(len, values))))
+
+    def trimmed(self) -> Ragged:
+        """Without the time steps at the end of which nothing is known: they are padding.
+
+        The first step stays, and one that has a label of its own.
+        """
+        values = [x[: _end(x)] for x in self.values]
+        labels = self.labels
+        if isinstance(labels, list):
+            ends = [max(len(x), _labelled(row)) for x, row in zip(values, labels, strict=True)]
+            values = [x[:end] for x, end in zip(self.values, ends, strict=True)]
+            labels = [row[:end] for row, end in zip(labels, ends, strict=True)]
+        cut = sum(len(x) < len(old) for x, old in zip(values, self.values, strict=True))
+        if not cut:
+            return self
+        note = f"sequences that end in missing values: {cut:,}; they are taken for shorter"
+        return replace(self, values=values, labels=labels, notes=(*self.notes, note))
 
 
-def narrowed(values: np.ndarray) -> np.ndarray:
-    """float64 as float32, unless that would round large numbers.
+def _end(values: np.ndarray) -> int:
+    """The number of steps up to the last that has a value, at least one."""
+    if not np.isnan(values[-1]).all():
+        return len(values)
+    known = np.flatnonzero(~np.isnan(values).all(axis=1))
+    return int(known[-1]) + 1 if len(known) else 1
 
-    Unix seconds and metres of a map differ in digits that float32 does not have: they stay as they
-    are until they are scaled.
 
-    >>> narrowed(np.array([0.1, 2048.0])).dtype, narrowed(np.array([1.7e9 + 1])).dtype
-    (dtype('float32'), dtype('float64'))
+def _labelled(labels: Sequence[Any]) -> int:
+    """The number of steps up to the last that has a label."""
+    return max((t for t, label in enumerate(labels, 1) if label is not None), default=0)
+
+
+def places(lengths: np.ndarray) -> np.ndarray:
+    """The number of each time step within its sequence, of all sequences one after the other.
+
+    >>> places(np.array([2, 3])).tolist()
+    [0, 1, 0, 1, 2]
     """
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    large = np.abs(values) > FINE
-    return short if (short[large] == values[large]).all() else values
+    begins = lengths.cumsum() - lengths
+    return np.asarray(np.arange(int(lengths.sum())) - np.repeat(begins, lengths))
+
+
+def padded(flat: np.ndarray, lengths: np.ndarray, fill: Any) -> np.ndarray:
+    """(N, ...) as (B, T, ...): each sequence in a row of its own, and `fill` behind its end.
+
+    >>> padded(np.array([1, 2, 3]), np.array([1, 2]), 0).tolist()
+    [[1, 0], [2, 3]]
+    """
+    full = np.full((len(lengths), int(lengths.max(initial=1)), *flat.shape[1:]), fill, flat.dtype)
+    full[np.arange(full.shape[1]) < lengths[:, None]] = flat
+    return full
 
 
 def infinite(values: np.ndarray) -> np.ndarray:
@@ -69,7 +104,7 @@ def infinite(values: np.ndarray) -> np.ndarray:
 def _one(x: Any, place: str) -> np.ndarray:
     """One sequence as (T, D)."""
     try:
-        values = narrowed(np.asarray(x, dtype=np.float64))
+        values = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError(
             f"sequences: {place} is not an array of numbers (T, D) or (T,): {_odd(x)}"
@@ -95,49 +130,3 @@ def _odd(x: Any) -> str:
         return "its time steps have different numbers of features"
     flat = [v for step in steps for v in (step if isinstance(step, list | tuple) else [step])]
     return next((f"it holds {kind(v)}" for v in flat if isinstance(v, str)), kind(x))
-
-
-def check(labels: Any, values: list[np.ndarray]) -> Labels:
-    """Labels as they are kept; DataError when they are not one per sequence or one per step."""
-    if isinstance(labels, str) or not hasattr(labels, "__len__"):
-        raise DataError(f"labels: got {kind(labels)}, expected one label for each sequence")
-    if len(labels) != len(values):
-        raise DataError(
-            f"labels: got {len(labels)} for {len(values)} sequences, expected one for each"
-        )
-    given = labels.tolist() if hasattr(labels, "tolist") else list(labels)
-    nested = [isinstance(label, list | tuple | np.ndarray) for label in given]
-    if not any(nested):
-        for b, label in enumerate(given):
-            if _absent(label):
-                raise DataError(f"labels: sequence {b} has none")
-        return _column(given, labels)
-    rows = []
-    for b, (label, many) in enumerate(zip(given, nested, strict=True)):
-        if not many or len(label) != len(values[b]):
-            got = f"{len(label)} labels" if many else "one label"
-            raise DataError(
-                f"labels: sequence {b} has {len(values[b])} time steps and {got}, "
-                "expected one for each step"
-            )
-        steps = label.tolist() if isinstance(label, np.ndarray) else list(label)
-        rows.append([None if _absent(one) else one for one in steps])
-    _column([one for row in rows for one in row if one is not None], None)
-    return rows
-
-
-def _absent(label: Any) -> bool:
-    return label is None or (isinstance(label, float) and label != label)
-
-
-def _column(given: list[Any], labels: Any) -> np.ndarray:
-    """An array of numbers or of texts; DataError when labels mix the two."""
-    texts = [isinstance(label, str) for label in given]
-    if any(texts) and not all(texts):
-        text, number = given[texts.index(True)], given[texts.index(False)]
-        raise DataError(f"labels: expected all texts or all numbers, got {text!r} and {number!r}")
-    kept = labels if isinstance(labels, np.ndarray) and labels.dtype != object else given
-    column = np.asarray(kept)
-    if column.dtype == object or column.ndim != 1:
-        raise DataError(f"labels: expected texts or numbers, got {kind(given[0])}")
-    return column

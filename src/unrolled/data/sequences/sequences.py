@@ -13,8 +13,9 @@ import torch
 from torch.utils.data import TensorDataset
 
 from unrolled.data.columns.read import read_columns
+from unrolled.data.sequences.labels import check, check_classes
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
-from unrolled.data.sequences.ragged import Ragged
+from unrolled.data.sequences.ragged import Ragged, padded, places
 from unrolled.data.sequences.tsfile import has_header, read_file
 from unrolled.errors import DataError
 
@@ -45,11 +46,11 @@ class Sequences:
       axis 2  features      2  numbers at each time step
     """
 
-    # (B, T, D) float32, NaN where missing and behind the end of a sequence; float64 where float32
-    # would round away what changes, see `ragged.narrowed`
-    inputs: np.ndarray
-    labels: np.ndarray  # (B,), or (B, T) for one per step; None where there is no label
-    lengths: np.ndarray  # (B,) int64, the time steps of each sequence
+    # (N, D) float64, the time steps of all sequences one after the other; NaN where missing
+    values: np.ndarray
+    targets: np.ndarray  # (B,), or (N,) for one label per step; None where there is no label
+    lengths: np.ndarray  # (B,) int64, the time steps of each sequence; N is their sum
+    per_step: bool = False  # whether there is a label for each time step
     names: tuple[str, ...] = ()  # what each sequence is called, where it has a name
     features: tuple[str, ...] = ()  # what the D features are called, where they have names
     source: str = "lists"
@@ -76,16 +77,19 @@ class Sequences:
                 for d, value in enumerate(step):
                     check_number(value, f"{place}[{d}]")
         check_labels(labels, len(inputs))
-        values = np.array(inputs, dtype=np.float32)
+        values = np.array(inputs, dtype=np.float64)
         lengths = np.full(len(values), values.shape[1], dtype=np.int64)
-        return cls(values, np.array(labels, dtype=np.float32), lengths)
+        flat = values.reshape(-1, values.shape[2])
+        return cls(flat, np.array(labels, dtype=np.float32), lengths)
 
     @classmethod
     def from_arrays(cls, inputs: Any, labels: Any = None) -> Sequences:
         """Build from arrays or lists, one (T, D) or (T,) for each sequence; lengths may differ.
 
-        inputs: a list of B of them, or one array (B, T, D) or (B, T); NaN (or None) is missing.
-        labels: B numbers or texts, or B lists of T for one label per step; None: not known.
+        inputs: a list of B of them, or one array (B, T, D) or (B, T); NaN (or None) is missing, and
+        padding where every feature is missing at the end of a sequence.
+        labels: B numbers, texts, dates or bytes, or B lists of T for one label per step; None: not
+        known.
         Raises DataError that names the sequence: without time steps, with other features than the
         first one, with a value that is no number or infinite, without a label.
 
@@ -95,6 +99,12 @@ class Sequences:
         if isinstance(inputs, Sequences):
             return inputs if labels is None else inputs.with_labels(labels)
         return cls._packed(Ragged.of(inputs, labels))
+
+    @classmethod
+    def of_steps(cls, steps: np.ndarray) -> Sequences:
+        """One sequence (T, D) just as it stands: what is missing at its end is no padding."""
+        ragged = Ragged.of([steps])
+        return cls(ragged.values[0], np.array([None]), np.array([len(steps)]))
 
     @classmethod
     def read(
@@ -143,37 +153,49 @@ class Sequences:
 
     @classmethod
     def _packed(cls, ragged: Ragged) -> Sequences:
-        """One array from arrays of different lengths."""
+        """One array from arrays of different lengths, without padding at their ends."""
+        ragged = ragged.trimmed()
         lengths = np.array([len(values) for values in ragged.values], dtype=np.int64)
-        shape = (len(lengths), int(lengths.max()), ragged.values[0].shape[1])
-        kind = np.result_type(*{values.dtype for values in ragged.values})
-        inputs = np.full(shape, np.nan, dtype=kind)
-        for row, values in zip(inputs, ragged.values, strict=True):
-            row[: len(values)] = values
-        labels = _pack_labels(ragged.labels, lengths)
+        targets, per_step = _pack_labels(ragged.labels, len(lengths))
         return cls(
-            inputs, labels, lengths, ragged.names, ragged.features, ragged.source, ragged.notes
-        )
+            np.concatenate(ragged.values), targets, lengths, per_step,
+            ragged.names, ragged.features, ragged.source, ragged.notes,
+        )  # fmt: skip
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.lengths)
 
     @property
-    def per_step(self) -> bool:
-        """Whether there is a label for each time step."""
-        return self.labels.ndim == 2
+    def offsets(self) -> np.ndarray:
+        """(B + 1,) where each sequence begins in ``values``, and where the last one ends."""
+        return np.concatenate([[0], self.lengths.cumsum()])
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """(B, T, D) float64, NaN where missing and behind the end; made when it is asked for."""
+        return padded(self.values, self.lengths, np.nan)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(B,), or (B, T) for one per step, None where there is no label."""
+        return padded(self.targets, self.lengths, None) if self.per_step else self.targets
 
     @property
     def known(self) -> np.ndarray:
-        """Where there is a label: bool, of the shape of ``labels``."""
-        if self.labels.dtype != object:
-            return np.ones(self.labels.shape, dtype=bool)
-        return np.asarray(self.labels != None, dtype=bool)  # noqa: E711 (element by element)
+        """Where there is a label: bool, of the shape of ``targets``."""
+        if self.targets.dtype != object:
+            return np.ones(self.targets.shape, dtype=bool)
+        return np.asarray(self.targets != None, dtype=bool)  # noqa: E711 (element by element)
 
     @property
     def classes(self) -> np.ndarray:
         """The different labels, sorted."""
-        return np.unique(np.array(self.labels[self.known].tolist()))
+        return np.unique(np.array(self.targets[self.known].tolist()))
+
+    def sequence(self, b: int) -> np.ndarray:
+        """The time steps of sequence ``b``: (T, D)."""
+        end = int(self.lengths[: b + 1].sum())
+        return self.values[end - int(self.lengths[b]) : end]
 
     def name(self, b: int) -> str:
         """What sequence ``b`` is called: its name, or its number."""
@@ -181,41 +203,39 @@ class Sequences:
 
     def with_labels(self, labels: Any) -> Sequences:
         """The same sequences with other labels."""
-        ragged = Ragged.of([x[:n] for x, n in zip(self.inputs, self.lengths, strict=True)], labels)
-        return replace(self, labels=_pack_labels(ragged.labels, self.lengths))
+        checked = check(labels, self.lengths)
+        targets, per_step = _pack_labels(checked, len(self))
+        return replace(self, targets=targets, per_step=per_step)
 
     def select(self, rows: np.ndarray) -> Sequences:
-        """Some of the sequences, no longer than the longest of them."""
+        """Some of the sequences."""
         rows = np.arange(len(self))[rows]
-        longest = int(self.lengths[rows].max(initial=1))
+        return self._steps(rows, self.lengths[rows])
+
+    def first(self, lengths: np.ndarray) -> Sequences:
+        """The first steps of each sequence; lengths: (B,), how many."""
+        return self._steps(np.arange(len(self)), lengths)
+
+    def _steps(self, rows: np.ndarray, lengths: np.ndarray) -> Sequences:
+        """The first ``lengths`` steps of the sequences ``rows``."""
+        steps = np.repeat(self.offsets[rows], lengths) + places(lengths)
         return replace(
             self,
-            inputs=self.inputs[rows, :longest],
-            labels=self.labels[rows, :longest] if self.per_step else self.labels[rows],
-            lengths=self.lengths[rows],
+            values=self.values[steps],
+            targets=self.targets[steps if self.per_step else rows],
+            lengths=lengths,
             names=tuple(self.names[row] for row in rows) if self.names else (),
         )
 
     def check_classes(self) -> None:
-        """DataError unless there are labels, of at least two classes."""
+        """DataError unless there are labels, of at least two classes, and no numbers to regress."""
         if not self.known.any():
             raise DataError("fit: expected labels, the sequences have none")
-        classes = self.classes
-        if len(classes) < 2:
-            only = classes.tolist()[0]
-            raise DataError(f"fit: expected at least two different labels, all are {only!r}")
-
-    def first(self, lengths: np.ndarray) -> Sequences:
-        """The first steps of each sequence; lengths: (B,), how many."""
-        longest = int(lengths.max())
-        inputs = self.inputs[:, :longest].copy()
-        inputs[np.arange(longest) >= lengths[:, None]] = np.nan
-        labels = self.labels[:, :longest] if self.per_step else self.labels
-        return replace(self, inputs=inputs, labels=labels, lengths=lengths)
+        check_classes(np.array(self.targets[self.known].tolist()))
 
     def numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (B, T, D) as float32, and labels (B,) or (B, T) as they are."""
-        return self.inputs.astype(np.float32, copy=False), self.labels
+        return self.inputs.astype(np.float32), self.labels
 
     def tensors(self, device: str | torch.device = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs (B, T, D) and labels (B,) or (B, T) as FloatTensors.
@@ -241,31 +261,33 @@ class Sequences:
         print(self)
 
     def __repr__(self) -> str:
-        batch, steps, features = self.inputs.shape
+        batch, features = len(self), self.values.shape[1]
+        steps = int(self.lengths.max(initial=0))
+        shape = f"({batch}, {steps})" if self.per_step else f"({batch},)"
         shortest = int(self.lengths.min(initial=steps))
         where = f"in the longest ({shortest} in the shortest)" if shortest < steps else "in each"
         each_step = f"{where} sequence, read one after the other"
         each = "each with one label" + (" a time step" if self.per_step else "")
         return (
-            f"inputs {self.inputs.shape}, labels {self.labels.shape}\n"
+            f"inputs ({batch}, {steps}, {features}), labels {shape}\n"
             f"  axis 0  batch       {batch:>3}  sequences, {each}\n"
             f"  axis 1  time steps  {steps:>3}  {each_step}\n"
             f"  axis 2  features    {features:>3}  numbers at each time step"
         )
 
 
-def _pack_labels(labels: Any, lengths: np.ndarray) -> np.ndarray:
-    """Labels (B,) in the type of the given ones, or (B, T) objects with None behind the end."""
+def _pack_labels(labels: Any, batch: int) -> tuple[np.ndarray, bool]:
+    """Labels (B,) in the type of the given ones, or (N,) objects; and whether they are per step."""
     if labels is None:
-        return np.full(len(lengths), None, dtype=object)
+        return np.full(batch, None, dtype=object), False
     if isinstance(labels, np.ndarray):
-        return labels
-    packed = np.full((len(lengths), int(lengths.max())), None, dtype=object)
-    for row, given in zip(packed, labels, strict=True):
-        row[: len(given)] = given
-    if not (packed != None).any():  # noqa: E711 (element by element)
+        return labels, False
+    flat = [label for steps in labels for label in steps]
+    if all(label is None for label in flat):
         raise DataError("labels: expected labels, no time step has one")
-    return packed
+    packed = np.empty(len(flat), dtype=object)
+    packed[:] = flat
+    return packed, True
 
 
 def says_itself(source: Any) -> bool:

@@ -29,7 +29,7 @@ def stratified_split(
     order = np.random.default_rng(seed).permutation(len(sequences))
     kinds = np.zeros(len(order), dtype=np.int64)
     if not sequences.per_step:
-        named = [str(label) for label in sequences.labels]  # None, where a label is not known, too
+        named = [str(label) for label in sequences.targets]  # None, where a label is not known, too
         kinds = np.unique(named, return_inverse=True)[1]
     aside = np.zeros(len(order), dtype=bool)
     for kind in np.unique(kinds):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unrolled.data.sequences.ragged import Ragged, infinite, narrowed
+from unrolled.data.sequences.ragged import Ragged, infinite
 from unrolled.errors import DataError
 
 UNKNOWN = ("?", "")  # written in place of a missing number or label
@@ -157,8 +157,7 @@ def _label(place: str, label: str, header: _Header) -> str | None:
 def _columns(place: str, dims: list[str]) -> np.ndarray:
     """The dimensions of a sequence as (T, D); one that ends early is missing from there on."""
     columns = [_numbers(place, dim.split(",")) for dim in dims]
-    kind = np.result_type(*columns)
-    values = np.full((max(map(len, columns)), len(columns)), np.nan, dtype=kind)
+    values = np.full((max(map(len, columns)), len(columns)), np.nan)
     for d, column in enumerate(columns):
         values[: len(column), d] = column
     return values
@@ -175,7 +174,7 @@ def _numbers(place: str, cells: list[str]) -> np.ndarray:
         raise DataError(f"{place}: {odd!r} is not a number") from None
     if infinite(numbers).any():
         raise DataError(f"{place}: value {int(np.argmax(infinite(numbers))) + 1} is infinite")
-    return narrowed(numbers)
+    return numbers
 
 
 def _number(cell: str) -> float:
@@ -192,7 +191,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _read_ucr(path: Path, lines: list[str]) -> Ragged:
-    """Rows of a label and one feature; missing values at the end mean a shorter sequence."""
+    """Rows of a label and one feature."""
     values, labels = [], []
     for i, line in enumerate(lines, 1):
         if not line.strip():
@@ -200,10 +199,9 @@ def _read_ucr(path: Path, lines: list[str]) -> Ragged:
         place = f"read {path}: line {i}"
         label, *cells = _cells(line)
         series = _numbers(place, cells)
-        known = np.flatnonzero(~np.isnan(series))
-        if not len(known):
+        if np.isnan(series).all():
             raise DataError(f"{place}: the sequence has no value, expected at least one")
-        values.append(series[: known[-1] + 1, None])
+        values.append(series[:, None])
         labels.append(_class_name(place, label))
     return Ragged(values, _some(labels), source=str(path))
 
@@ -225,4 +223,6 @@ def _class_name(place: str, label: str) -> str | None:
     number = _number(label)
     if number != number:
         return None
+    if infinite(np.array(number)):
+        raise DataError(f"{place}: the class {label!r} is infinite")
     return str(int(number)) if number == int(number) else label

@@ -16,8 +16,8 @@ class Augment:
     warp: log-deviation of the speed, which varies smoothly over four places of a sequence.
     stretch: log-deviation of the length.
     scale: deviation of each feature's factor.
-    jitter: deviation of the noise on each value, in deviations of the feature's change from one
-        step to the next: a smooth feature gets little.
+    jitter: deviation of the noise on each value, in deviations of the feature's ordinary changes
+        from one step to the next: a smooth feature gets little.
     """
 
     crop: float = 0.05
@@ -36,19 +36,19 @@ class Augment:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, D') and lengths (B,) -> changed (B, T', D'), their lengths, and sources (B, T').
 
-        change: (D,) the deviation of each feature's changes; the columns behind the first D are
-        masks, which are neither scaled nor jittered. A source is the time step of the original
-        that a time step comes from (the nearest), for labels per step.
+        change: (B, D) the size of each feature's changes, see `change_sizes`; the columns behind
+        the first D are masks, which are neither scaled nor jittered. A source is the time step
+        of the original that a time step comes from (the nearest), for labels per step.
         """
         place, lengths = self._places(inputs.shape[1], lengths)
         left = place.long().clamp(max=max(inputs.shape[1] - 2, 0))
         share = (place - left).unsqueeze(-1)
         right = (left + 1).clamp(max=inputs.shape[1] - 1)
         changed = _rows(inputs, left) * (1 - share) + _rows(inputs, right) * share
-        features = len(change)
+        features = change.shape[1]
         values = changed[..., :features]
         factor = 1 + self.scale * torch.randn(len(values), 1, features)
-        values = values * factor + self.jitter * change * torch.randn(values.shape)
+        values = values * factor + self.jitter * change[:, None] * torch.randn(values.shape)
         return torch.cat([values, changed[..., features:]], -1), lengths, place.round().long()
 
     def _places(self, steps: int, lengths: Tensor) -> tuple[Tensor, Tensor]:

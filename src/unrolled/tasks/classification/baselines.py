@@ -23,8 +23,8 @@ def nearest_labels(
     Sequences are scaled as for the network, brought to one length by linear interpolation, and
     compared by the sum of squared differences.
     """
-    points = min(POINTS, train.inputs.shape[1])
-    if len(train) * len(test) * points * train.inputs.shape[2] > MOST:
+    points = min(POINTS, int(train.lengths.max()))
+    if len(train) * len(test) * points * train.values.shape[1] > MOST:
         return None
     ours, theirs = (_same_length(preprocessor.inputs(s), s.lengths, points) for s in (train, test))
     distance = (ours**2).sum(1)[None] - 2 * theirs @ ours.T
@@ -33,11 +33,11 @@ def nearest_labels(
 
 
 def _same_length(inputs: np.ndarray, lengths: np.ndarray, points: int) -> np.ndarray:
-    """(n, T, D) -> (n, points · D), each sequence from its first to its last time step."""
+    """(N, D) -> (n, points · D), each sequence from its first to its last time step."""
     place = np.linspace(0, 1, points) * (lengths[:, None] - 1)
     left = np.minimum(place.astype(np.int64), np.maximum(lengths[:, None] - 2, 0))
     share = (place - left)[..., None].astype(np.float32)
     right = np.minimum(left + 1, lengths[:, None] - 1)
-    rows = np.arange(len(inputs))[:, None]
-    flat: np.ndarray = inputs[rows, left] * (1 - share) + inputs[rows, right] * share
-    return flat.reshape(len(inputs), -1)
+    begins = (lengths.cumsum() - lengths)[:, None]
+    flat: np.ndarray = inputs[begins + left] * (1 - share) + inputs[begins + right] * share
+    return flat.reshape(len(lengths), -1)

@@ -169,7 +169,7 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         sequences = self.read(X, labelled=False)
         found = probabilities(self.fitted, sequences, each_step=per_step)
         if per_step:
-            return [each[:n] for each, n in zip(found, sequences.lengths, strict=True)]
+            return np.split(found, sequences.offsets[1:-1])
         return found
 
     def score(self, X: Any, y: Any = None) -> float:

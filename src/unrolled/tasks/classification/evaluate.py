@@ -115,7 +115,7 @@ def _seen(
         if share == 1:
             guess = shares
         elif each is not None:
-            guess = each[np.arange(len(codes)), lengths - 1]
+            guess = each[sequences.offsets[:-1] + lengths - 1]
         else:
             guess = probabilities(fit, sequences.first(lengths))
         found.append({"share": share, "accuracy": float((guess.argmax(1) == codes).mean())})
@@ -128,7 +128,8 @@ def _examples(
     """Some sequences labelled wrongly, the surest first, and as many rightly, of many classes."""
     guess, sure = shares.argmax(-1), shares.max(-1)
     if fit.preprocessor.per_step:
-        wrongs = ((guess != codes) & (codes >= 0)).sum(1)
+        odd = np.concatenate([[0], ((guess != codes) & (codes >= 0)).cumsum()])
+        wrongs = np.diff(odd[sequences.offsets])
         wrong, right = np.argsort(-wrongs, kind="stable"), np.argsort(wrongs, kind="stable")
         wrong = wrong[wrongs[wrong] > 0]
         right = right[wrongs[right] == 0]
@@ -140,7 +141,11 @@ def _examples(
         right = np.array([*first.values(), *(b for b in right if b not in first.values())])
     half = EXAMPLES // 2
     chosen = [*wrong[:half], *right[: EXAMPLES - min(half, len(wrong))]]
-    return [_example(fit, sequences, int(b), codes[b], shares[b]) for b in chosen]
+    found = []
+    for b in map(int, chosen):
+        own = slice(*sequences.offsets[b : b + 2]) if fit.preprocessor.per_step else b
+        found.append(_example(fit, sequences, b, codes[own], shares[own]))
+    return found
 
 
 def _example(
@@ -149,7 +154,7 @@ def _example(
     length = int(sequences.lengths[b])
     names = [str(name) for name in fit.preprocessor.classes.tolist()]
     stride = -(-length // EXAMPLE_STEPS)
-    values = sequences.inputs[b, :length:stride, :EXAMPLE_FEATURES]
+    values = sequences.sequence(b)[::stride, :EXAMPLE_FEATURES]
     features = fit.preprocessor.scaler.names[:EXAMPLE_FEATURES]
     shown: dict[str, Any] = {
         "name": sequences.name(b),
@@ -158,10 +163,10 @@ def _example(
         "features": {n: [_plain(v) for v in values[:, d]] for d, n in enumerate(features)},
     }
     if fit.preprocessor.per_step:
-        truth = [names[c] if c >= 0 else None for c in code[:length:stride]]
-        guess = [names[c] for c in share[:length:stride].argmax(1)]
-        known = code[:length] >= 0
-        right = float((share[:length].argmax(1) == code[:length])[known].mean())
+        truth = [names[c] if c >= 0 else None for c in code[::stride]]
+        guess = [names[c] for c in share[::stride].argmax(1)]
+        known = code >= 0
+        right = float((share.argmax(1) == code)[known].mean())
         return {**shown, "truth_by_step": truth, "label_by_step": guess, "accuracy": right}
     guessed = int(share.argmax())
     by_step = _by_step(fit, sequences, b, stride)
@@ -185,7 +190,7 @@ def _by_step(fit: ClassifierFit, sequences: Sequences, b: int, stride: int) -> n
     """
     one = sequences.select(np.array([b]))
     if not fit.settings.bidirectional:
-        each: np.ndarray = probabilities(fit, one, each_step=True)[0, ::stride]
+        each: np.ndarray = probabilities(fit, one, each_step=True)[::stride]
         return each
     ends = np.arange(1, int(one.lengths[0]) + 1, stride)
     prefixes = one.select(np.zeros(len(ends), dtype=np.int64)).first(ends)

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from unrolled.data.sequences.encode import SequencePreprocessor
+from unrolled.data.sequences.ragged import places
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.runs.fit import Fit
-from unrolled.tasks.classification.batches import chunks
+from unrolled.tasks.classification.batches import Cases, chunks
 from unrolled.tasks.classification.network import ClassEnsemble
 from unrolled.tasks.classification.settings import ClassifierSettings
 
@@ -20,22 +21,20 @@ ClassifierFit = Fit[ClassifierSettings, SequencePreprocessor, ClassEnsemble]
 def probabilities(
     fit: ClassifierFit, sequences: Sequences, *, each_step: bool = False
 ) -> np.ndarray:
-    """Probabilities (B, C), or after each step (B, T, C), as float64.
+    """Probabilities (B, C), or after each step (N, C), one sequence after the other, as float64.
 
     With a pool and `bidirectional`, those after each step are not of the sequence cut there.
     """
-    inputs = torch.from_numpy(fit.preprocessor.inputs(sequences))
-    lengths = torch.from_numpy(sequences.lengths)
+    cases = Cases.unlabelled(sequences, fit.preprocessor)
     network = fit.network.eval()
     run = network.scores if each_step else network
     found = []
-    for rows in chunks(lengths):
-        longest = inputs.shape[1] if each_step else int(lengths[rows].max())
-        some = inputs[rows, :longest].to(network.device)
-        scores = run(some, lengths[rows]).double().exp().cpu().numpy()
+    for rows in chunks(cases.lengths):
+        batch = cases.rows(rows)
+        scores = run(batch.inputs.to(network.device), batch.lengths).double().exp().cpu()
         if each_step:
-            scores = np.pad(scores, ((0, 0), (0, inputs.shape[1] - scores.shape[1]), (0, 0)))
-        found.append(scores)
+            scores = scores[torch.arange(scores.shape[1]) < batch.lengths[:, None]]
+        found.append(scores.numpy())
     return np.concatenate(found)
 
 
@@ -52,9 +51,8 @@ def columns(fit: ClassifierFit, sequences: Sequences) -> dict[str, np.ndarray]:
     if per_step:
         rows = {
             "sequence": np.repeat(names, lengths),
-            "step": np.concatenate([np.arange(1, n + 1) for n in lengths]),
+            "step": places(lengths) + 1,
         }
-        shares = np.concatenate([each[:n] for each, n in zip(shares, lengths, strict=True)])
     classes = fit.preprocessor.classes
     each = {f"p_{name}": shares[:, c] for c, name in enumerate(classes.tolist())}
     return {**rows, "label": classes[shares.argmax(1)], **each}

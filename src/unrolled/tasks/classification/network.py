@@ -14,6 +14,7 @@ from unrolled.networks.ensemble import Ensemble, averaged
 from unrolled.tasks.classification.settings import ClassifierSettings
 
 STEPS = 64  # of sequences twice as long or more, the encoder reads every second step, and so on
+FEWEST = 16  # steps that the encoder still reads of short sequences among long ones
 KERNEL = 7  # time steps that the convolution reads at least
 
 
@@ -39,12 +40,16 @@ class StepState(NamedTuple):
 
 
 class SequenceShape(NamedTuple):
-    """D features, the D' columns they make with their masks, C classes, the longest length T."""
+    """D features, the D' columns they make with their masks, C classes, lengths T.
+
+    longest: by which time is measured; short: of a quarter of the sequences, or shorter.
+    """
 
     features: int
     width: int
     classes: int
     longest: int
+    short: int
 
 
 class ClassNetwork(nn.Module):
@@ -70,7 +75,7 @@ class ClassNetwork(nn.Module):
         super().__init__()
         pool = "last" if per_step else settings.pool
         self.features, self.pool, self.dropout = shape.features, pool, settings.dropout
-        self.stride = 1 if per_step else max(1, shape.longest // STEPS)
+        self.stride = 1 if per_step else _stride(shape)
         self.kernel = max(KERNEL, 2 * self.stride + 1)
         self.longest = 0 if per_step else shape.longest
         columns = shape.width + shape.features + (not per_step)
@@ -190,12 +195,10 @@ class ClassEnsemble(Ensemble[ClassNetwork]):
         super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.ensemble))
 
     @torch.no_grad()
-    def set_changes(self, inputs: Tensor, lengths: Tensor) -> None:
-        """Tell the networks how large differences of neighbouring steps are in training."""
+    def set_changes(self, changes: Tensor) -> None:
+        """Tell the networks how large differences of neighbouring steps are in training: (M, D)."""
+        size = changes.square().sum(0).div(max(len(changes), 1)).sqrt()
         for network in self.members():
-            changes = torch.diff(inputs[..., : network.features], dim=1)
-            changes = changes[torch.arange(1, inputs.shape[1]) < lengths[:, None]]
-            size = changes.square().sum(0).div(max(len(changes), 1)).sqrt()
             network.change.copy_(size.where(size > 1e-6, 1.0))
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -213,6 +216,11 @@ class ClassEnsemble(Ensemble[ClassNetwork]):
         before: list[StepState | None] = list(states) if states else [None] * len(self.networks)
         steps = [n.step(inputs, s) for n, s in zip(self.members(), before, strict=True)]
         return _mean([scores for scores, _ in steps]), [state for _, state in steps]
+
+
+def _stride(shape: SequenceShape) -> int:
+    """Every how manieth step the encoder reads."""
+    return max(1, min(shape.longest // STEPS, shape.short // FEWEST))
 
 
 def _mean(scores: list[Tensor]) -> Tensor:

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn.functional import nll_loss
 
 from unrolled.tasks.classification.augment import Augment
-from unrolled.tasks.classification.batches import Cases, chunks
+from unrolled.tasks.classification.batches import Batch, Cases, chunks
 from unrolled.tasks.classification.network import ClassEnsemble, ClassNetwork
+from unrolled.tasks.classification.noise import change_sizes
 from unrolled.training import Training
 
 WITHOUT_AUGMENTATION = "training set without augmentation"
@@ -51,7 +52,10 @@ class ClassifierObjective:
 
     def begin(self, folder: Path | None) -> None:
         """Learn how much features change from one step to the next."""
-        self.model.set_changes(self.train.inputs, self.train.lengths)
+        changes = self.train.changes(self.model.members()[0].features)
+        self.model.set_changes(changes)
+        sizes = change_sizes(changes.numpy(), self.train.lengths.numpy() - 1)
+        self._noise = torch.from_numpy(sizes).float()
 
     def __len__(self) -> int:
         return self._batches * self._passes
@@ -64,18 +68,19 @@ class ClassifierObjective:
             for index in torch.split(order, self.settings.batch_size):
                 batch = self.train.rows(index)
                 pairs = zip(self.model.members(), self._augments, strict=True)
-                yield torch.stack([self._loss(n, augment, batch) for n, augment in pairs]).sum()
+                noise = self._noise[index]
+                yield torch.stack([self._loss(n, a, batch, noise) for n, a in pairs]).sum()
 
-    def _loss(self, network: ClassNetwork, augment: Augment, batch: Cases) -> Tensor:
-        inputs, lengths, source = augment(batch.inputs, batch.lengths, network.change.cpu())
+    def _loss(self, network: ClassNetwork, augment: Augment, batch: Batch, noise: Tensor) -> Tensor:
+        inputs, lengths, source = augment(batch.inputs, batch.lengths, noise)
         codes = batch.codes
         if codes.dim() == 2:
             real = torch.arange(source.shape[1]) < lengths[:, None]
             codes = codes.gather(1, source).where(real, -1)
-        return self._cross_entropy(network, Cases(inputs, lengths, codes), SMOOTHING)
+        return self._cross_entropy(network, Batch(inputs, lengths, codes), SMOOTHING)
 
     def _cross_entropy(
-        self, model: ClassNetwork | ClassEnsemble, cases: Cases, smooth: float
+        self, model: ClassNetwork | ClassEnsemble, cases: Batch, smooth: float
     ) -> Tensor:
         device = self.model.device
         weights = self.weights.to(device)

@@ -120,7 +120,8 @@ def _marks(part: Sequences) -> Iterator[str]:
 def build(settings: ClassifierSettings, preprocessor: SequencePreprocessor) -> ClassEnsemble:
     """Networks for these settings and classes."""
     features, classes = len(preprocessor.scaler.names), len(preprocessor.classes)
-    shape = SequenceShape(features, preprocessor.width, classes, preprocessor.longest)
+    longest, short = preprocessor.longest, preprocessor.short
+    shape = SequenceShape(features, preprocessor.width, classes, longest, short)
     return ClassEnsemble(shape, settings, preprocessor.per_step)
 
 

@@ -40,7 +40,7 @@ class LabelStream:
     @torch.no_grad()
     def push(self, step: Any) -> StepPrediction:
         """Read one more time step, (D,) numbers or one; NaN is missing. DataError if it misfits."""
-        values = Sequences.from_arrays([np.asarray(step, dtype=np.float64).reshape(1, -1)])
+        values = Sequences.of_steps(np.asarray(step, dtype=np.float64).reshape(1, -1))
         self._encoder.check_features(values)
         self._count += 1
         scores = self._read_all(values) if self._whole else self._read_one(values)
@@ -51,9 +51,9 @@ class LabelStream:
 
     def _read_one(self, values: Sequences) -> torch.Tensor:
         """One step of each network; what is missing is the last value that was known."""
-        step = self._encoder.inputs(values)[0, 0]
+        step = self._encoder.inputs(values)[0]
         width = len(self._known)
-        missing = np.isnan(values.inputs[0, 0])
+        missing = np.isnan(values.values[0])
         step[:width] = np.where(missing, np.nan_to_num(self._known), step[:width])
         self._known = np.where(missing, self._known, step[:width])
         inputs = torch.from_numpy(step)[None].to(self._model.device)
@@ -61,9 +61,9 @@ class LabelStream:
         return scores[0].cpu()
 
     def _read_all(self, values: Sequences) -> torch.Tensor:
-        self._steps.append(values.inputs[0, 0])
-        so_far = Sequences.from_arrays([np.stack(self._steps)])
-        inputs = torch.from_numpy(self._encoder.inputs(so_far)).to(self._model.device)
+        self._steps.append(values.values[0])
+        so_far = Sequences.of_steps(np.stack(self._steps))
+        inputs = torch.from_numpy(self._encoder.inputs(so_far))[None].to(self._model.device)
         lengths = torch.from_numpy(so_far.lengths)
         run = self._model.scores if self._encoder.per_step else self._model
         scores: torch.Tensor = run(inputs, lengths)[0].cpu()
