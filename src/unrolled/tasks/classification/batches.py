@@ -15,7 +15,7 @@ STEPS_AT_ONCE = 1 << 18  # of all sequences that are read together: some hundred
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class CaseBatch:
     """Sequences side by side: inputs (B, T, D'), lengths (B,), codes (B,) or (B, T).
 
     A code of -1 is none.
@@ -50,7 +50,7 @@ class Cases:
         codes = torch.full((len(sequences),), -1)
         return cls(*_tensors(sequences, preprocessor), codes, per_step=False)
 
-    def rows(self, index: Tensor) -> Batch:
+    def rows(self, index: Tensor) -> CaseBatch:
         """Some of them side by side, each ending in copies of its last step."""
         lengths = self.lengths[index]
         begins = (self.lengths.cumsum(0) - self.lengths)[index]
@@ -58,7 +58,7 @@ class Cases:
         real = steps < lengths[:, None]
         places = begins[:, None] + steps.minimum(lengths[:, None] - 1)
         codes = self.codes[places].where(real, -1) if self.per_step else self.codes[index]
-        return Batch(self.inputs[places], lengths, codes)
+        return CaseBatch(self.inputs[places], lengths, codes)
 
     def changes(self, features: int) -> Tensor:
         """How much the first `features` columns change from one step to the next: (M, D)."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import nll_loss
 
 from unrolled.tasks.classification.augment import Augment
-from unrolled.tasks.classification.batches import Batch, Cases, chunks
+from unrolled.tasks.classification.batches import CaseBatch, Cases, chunks
 from unrolled.tasks.classification.network import ClassEnsemble, ClassNetwork
 from unrolled.tasks.classification.noise import change_sizes
 from unrolled.training import Training
@@ -71,16 +71,18 @@ class ClassifierObjective:
                 noise = self._noise[index]
                 yield torch.stack([self._loss(n, a, batch, noise) for n, a in pairs]).sum()
 
-    def _loss(self, network: ClassNetwork, augment: Augment, batch: Batch, noise: Tensor) -> Tensor:
+    def _loss(
+        self, network: ClassNetwork, augment: Augment, batch: CaseBatch, noise: Tensor
+    ) -> Tensor:
         inputs, lengths, source = augment(batch.inputs, batch.lengths, noise)
         codes = batch.codes
         if codes.dim() == 2:
             real = torch.arange(source.shape[1]) < lengths[:, None]
             codes = codes.gather(1, source).where(real, -1)
-        return self._cross_entropy(network, Batch(inputs, lengths, codes), SMOOTHING)
+        return self._cross_entropy(network, CaseBatch(inputs, lengths, codes), SMOOTHING)
 
     def _cross_entropy(
-        self, model: ClassNetwork | ClassEnsemble, cases: Batch, smooth: float
+        self, model: ClassNetwork | ClassEnsemble, cases: CaseBatch, smooth: float
     ) -> Tensor:
         device = self.model.device
         weights = self.weights.to(device)
