@@ -6,7 +6,7 @@ import codecs
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,6 +31,8 @@ class Vocabulary(Protocol):
     level: str
     log_known: float
     log_unknown: tuple[float, ...]
+    # The bytes of each symbol, where a symbol can be a part of a character; None where it is whole.
+    pieces: Sequence[bytes] | None
 
     def __len__(self) -> int:
         """V."""
@@ -63,6 +65,7 @@ class Characters:
     """
 
     level = "char"
+    pieces: Sequence[bytes] | None = None
 
     def __init__(self, characters: str, escape: float) -> None:
         self.characters, self.escape = characters, escape
@@ -119,6 +122,7 @@ class Bytes:
     level = "byte"
     log_known = 0.0
     log_unknown: tuple[float, ...] = ()
+    pieces: Sequence[bytes] | None = tuple(bytes((byte,)) for byte in range(256))
 
     def __len__(self) -> int:
         return 256
@@ -153,6 +157,7 @@ class BytePairs:
         letters = {letter: byte for byte, letter in enumerate(_byte_letters())}
         words = sorted(self._pairs.get_vocab().items(), key=lambda item: item[1])
         self._bytes = [bytes(letters[letter] for letter in word) for word, _ in words]
+        self.pieces: Sequence[bytes] | None = self._bytes
 
     @classmethod
     def fit(cls, pieces: Iterable[str], size: int = BPE_SIZE) -> BytePairs:

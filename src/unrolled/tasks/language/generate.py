@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import torch
 from torch import Tensor
 
+from unrolled.data.text.utf8 import Followers, begun
 from unrolled.data.text.vocabulary import Vocabulary
 from unrolled.errors import SettingsError
 from unrolled.tasks.language.ensemble import AnyNetwork
@@ -88,15 +90,39 @@ def _written(
     now = read(network, prompt, state)
 
     def tokens(now: TextState) -> Iterator[int]:
+        whole = _Whole(vocabulary, prompt)
         while True:
-            token = sampling.draw(now.logs, generator)
+            token = sampling.draw(whole.possible(now.logs), generator)
             yield token
+            whole.add(token)
             now = read(network, [token], now)
 
     left = length
-    for piece in vocabulary.decode(tokens(now)) if left else ():
+    # The prompt is decoded too: a character that it began is whole with the first symbols.
+    pieces = islice(vocabulary.decode(chain(prompt, tokens(now))), len(prompt), None)
+    for piece in pieces if left else ():
         if piece:
             yield piece[:left]
         left -= len(piece)
         if left <= 0:
             return
+
+
+class _Whole:
+    """Keeps a text whole: of symbols that are parts of characters, those that cannot follow."""
+
+    def __init__(self, vocabulary: Vocabulary, prompt: list[int]) -> None:
+        self._pieces = vocabulary.pieces
+        self._followers = None if self._pieces is None else Followers(self._pieces)
+        self._begun = b"" if self._pieces is None else begun(self._pieces[t] for t in prompt)
+
+    def possible(self, logs: Tensor) -> Tensor:
+        """The logarithms of the probabilities (V,), those of the impossible symbols taken out."""
+        if self._followers is None:
+            return logs
+        return logs.where(torch.from_numpy(self._followers.mask(self._begun)), -math.inf)
+
+    def add(self, token: int) -> None:
+        """One more symbol is written."""
+        if self._pieces is not None:
+            self._begun = begun((self._begun, self._pieces[token]))
