@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.random import default_rng
 
+from unrolled import Classifier, Sequences
 from unrolled.tasks.classification.noise import change_sizes
 
 
@@ -43,3 +45,20 @@ def test_what_has_no_change_gets_what_the_set_has() -> None:
     found = sizes(np.ones(50), np.zeros(0), np.ones(50))
     assert found == [1.0, 1.0, 1.0]
     assert change_sizes(np.zeros((0, 2)), np.array([0, 0])).tolist() == [[0, 0], [0, 0]]
+
+
+def test_an_odd_long_sequence_is_shown_by_pieces_in_training() -> None:
+    inputs = [np.arange(10.0) + b for b in range(19)] + [np.arange(1000.0)]
+    sequences = Sequences.from_arrays(inputs, ["a", "b"] * 10)
+    plan = Classifier(hidden=4, ensemble=1).plan(sequences)
+    objective = plan.objective(plan.build())
+    random = default_rng(0)
+    begin, most = objective._windows(torch.arange(20), random)
+    assert most == 10
+    assert begin is not None
+    assert begin[:19].tolist() == [0] * 19
+    batch = plan.cases.rows(torch.arange(20), begin, most)
+    assert batch.inputs.shape == (20, 10, 1)
+    start = int(begin[19])
+    assert torch.equal(batch.inputs[19], plan.cases.inputs[190 + start : 200 + start])
+    assert objective._windows(torch.arange(19), random) == (None, 0)

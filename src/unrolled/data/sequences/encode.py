@@ -14,7 +14,7 @@ from unrolled.data.scale import Scaler
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.errors import DataError
 
-ODD_LENGTH = 4  # times the median: longer sequences are no measure of time
+ODD_LENGTH = 4  # times nine tenths of the sequences: a longer one is no measure of time
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +25,8 @@ class SequencePreprocessor:
     masked: whether the training part misses any value; then each feature has a column beside it
         that says where it is missing.
     classes: (C,) the labels, sorted; per_step: whether each time step has its own.
-    longest: T of the longest sequence of those up to four times the median, by which time is
-        measured: one odd recording is no measure for the others.
+    longest: T of the longest sequence, by which time is measured; of those up to four times as
+        long as nine tenths of them, since one odd recording is no measure for the others.
     short: the lower quartile of T; longer strides would leave nothing of such sequences.
     """
 
@@ -48,8 +48,8 @@ class SequencePreprocessor:
             bool(np.isnan(values).any()),
             sequences.classes,
             sequences.per_step,
-            int(lengths[lengths <= ODD_LENGTH * np.median(lengths)].max()),
-            int(np.quantile(lengths, 0.25)),
+            int(lengths[lengths <= ODD_LENGTH * _quantile(lengths, 0.9)].max()),
+            _quantile(lengths, 0.25),
         )
 
     @property
@@ -130,3 +130,8 @@ class SequencePreprocessor:
         longest = state["longest"]
         short = state.get("short", longest)  # runs of before knew the longest alone
         return cls(scaler, state["masked"], classes, state["per_step"], longest, short)
+
+
+def _quantile(lengths: np.ndarray, share: float) -> int:
+    """The length that a share of the sequences does not exceed; one that occurs."""
+    return int(np.quantile(lengths, share, method="lower"))

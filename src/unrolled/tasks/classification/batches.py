@@ -50,10 +50,15 @@ class Cases:
         codes = torch.full((len(sequences),), -1)
         return cls(*_tensors(sequences, preprocessor), codes, per_step=False)
 
-    def rows(self, index: Tensor) -> CaseBatch:
-        """Some of them side by side, each ending in copies of its last step."""
+    def rows(self, index: Tensor, begin: Tensor | None = None, most: int = 0) -> CaseBatch:
+        """Some of them side by side, each ending in copies of its last step.
+
+        most: so many steps of each at most, from the step `begin` (B,) on; 0 takes all.
+        """
         lengths = self.lengths[index]
         begins = (self.lengths.cumsum(0) - self.lengths)[index]
+        if begin is not None:
+            begins, lengths = begins + begin, lengths.clamp(max=most)
         steps = torch.arange(int(lengths.max()))
         real = steps < lengths[:, None]
         places = begins[:, None] + steps.minimum(lengths[:, None] - 1)

@@ -66,10 +66,22 @@ class ClassifierObjective:
         for _ in range(self._passes):
             order = torch.from_numpy(random.permutation(len(self.train)))
             for index in torch.split(order, self.settings.batch_size):
-                batch = self.train.rows(index)
+                batch = self.train.rows(index, *self._windows(index, random))
                 pairs = zip(self.model.members(), self._augments, strict=True)
                 noise = self._noise[index]
                 yield torch.stack([self._loss(n, a, batch, noise) for n, a in pairs]).sum()
+
+    def _windows(self, index: Tensor, random: np.random.Generator) -> tuple[Tensor | None, int]:
+        """Where a piece of each sequence begins, and how long it is at most.
+
+        Only a sequence much longer than the others is cut: whole it would cost more than they do
+        together. Where each step has a label, all are read.
+        """
+        most = self.model.members()[0].longest
+        over = (self.train.lengths[index] - most).clamp(min=0)
+        if not (most and over.any()):
+            return None, 0
+        return torch.from_numpy(random.integers(0, over.numpy() + 1)), most
 
     def _loss(
         self, network: ClassNetwork, augment: Augment, batch: CaseBatch, noise: Tensor
