@@ -112,9 +112,10 @@ class ClassifierPlan:
 
 def _marks(part: Sequences) -> Iterator[str]:
     """A mark of each sequence and its label."""
-    for values, length, label in zip(part.inputs, part.lengths, part.labels, strict=True):
-        said = repr(np.asarray(label).tolist()).encode()
-        yield files.digest_of((values[:length].tobytes(), said))
+    cuts = part.offsets[1:-1]
+    labels = np.split(part.targets, cuts) if part.per_step else part.targets
+    for values, label in zip(np.split(part.values, cuts), labels, strict=True):
+        yield files.digest_of((values.tobytes(), repr(np.asarray(label).tolist()).encode()))
 
 
 def build(settings: ClassifierSettings, preprocessor: SequencePreprocessor) -> ClassEnsemble:
