@@ -132,3 +132,31 @@ def test_one_long_sequence_costs_no_memory_for_the_others(tmp_path: Path) -> Non
 
     base = memory(10)
     assert memory(2400) - base < 150
+
+
+@pytest.mark.case("text-labels/06")
+def test_channels_first_is_said_or_refused() -> None:
+    inputs = np.stack(waves(24))[:, None, :]
+    with pytest.raises(DataError, match="1 time step of 20 features: say layout='BDT'"):
+        Classifier(hidden=8).fit(inputs, ["a", "b"] * 12)
+    model = Classifier(hidden=8, ensemble=1, layout="BDT")
+    assert model.fit(inputs, ["a", "b"] * 12, training=SHORT).n_features_in_ == 1
+
+
+@pytest.mark.case("text-labels/08")
+def test_a_wide_table_has_a_sequence_a_row(tmp_path: Path) -> None:
+    wide = ROOM / "08-wide-label-last.csv"
+    answer = unrolled("inspect", wide, "--label", "label", cwd=tmp_path)
+    assert answer.code == 0
+    assert "inputs (24, 20, 1)" in answer.out
+    assert unrolled("fit", wide, "--label", "label", *QUICK, "--out", "r", cwd=tmp_path).code == 0
+    said = unrolled("predict", "r", wide, cwd=tmp_path)
+    assert (said.code, len(said.out.splitlines())) == (0, 25)
+
+
+@pytest.mark.case("text-labels/09")
+def test_an_arff_file_is_labelled_sequences(tmp_path: Path) -> None:
+    answer = unrolled("fit", ROOM / "09-chinatown.arff", *QUICK, "--out", "r", cwd=tmp_path)
+    assert answer.code == 0
+    told = unrolled("inspect", ROOM / "09-chinatown.arff", cwd=tmp_path).out
+    assert "inputs (20, 24, 1)" in told

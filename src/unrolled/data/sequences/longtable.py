@@ -12,7 +12,7 @@ from unrolled.data.arrow import is_number
 from unrolled.data.columns.convert import convert, reason_against
 from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import read_key
-from unrolled.data.columns.read import Raw, read_columns
+from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.sequences.labels import check
 from unrolled.data.sequences.ragged import Ragged, infinite
@@ -21,17 +21,17 @@ from unrolled.errors import DataError
 
 
 def read_long(
-    source: Any,
+    raw: Raw,
     series: str | Sequence[str] | None,
     label: str | None,
     time: str | None,
     per_step: bool,
 ) -> Ragged:
     """Read a table in which ``series`` says to which sequence a row belongs; see `Sequences`."""
-    raw = read_columns(source)
     if series is None:
         raise DataError(
             f"read {raw.label}: name the column that says to which sequence a row belongs: series="
+            " (--series); where every row is a sequence: wide=True (--label-per row)"
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     key = column_names(series, raw.columns)

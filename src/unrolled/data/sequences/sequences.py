@@ -13,23 +13,30 @@ import torch
 from torch.utils.data import TensorDataset
 
 from unrolled.data.columns.read import read_columns
+from unrolled.data.sequences.arff import read_arff
 from unrolled.data.sequences.labels import check, check_classes
+from unrolled.data.sequences.layout import time_first
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
+from unrolled.data.sequences.npzfile import read_npz
 from unrolled.data.sequences.ragged import Ragged, padded, places
-from unrolled.data.sequences.tsfile import has_header, read_file
+from unrolled.data.sequences.tsfile import WHOLE, has_header, read_file
 from unrolled.errors import DataError
 
-FILES = (".ts", ".txt", ".tsv")
+FILES = (".ts", ".arff", ".npz", ".txt", ".tsv", ".csv")
 
 
 @dataclass(frozen=True)
 class LongColumns:
-    """The columns by which a long table was read, and whether each time step has its own label."""
+    """The columns by which a table was read; series "" is none.
+
+    per_step: whether each time step has its own label; wide: whether each row is a sequence.
+    """
 
     series: str | Sequence[str]
     label: str | None = None
     time: str | None = None
     per_step: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,13 +90,17 @@ class Sequences:
         return cls(flat, np.array(labels, dtype=np.float32), lengths)
 
     @classmethod
-    def from_arrays(cls, inputs: Any, labels: Any = None) -> Sequences:
+    def from_arrays(
+        cls, inputs: Any, labels: Any = None, *, layout: str | None = None
+    ) -> Sequences:
         """Build from arrays or lists, one (T, D) or (T,) for each sequence; lengths may differ.
 
         inputs: a list of B of them, or one array (B, T, D) or (B, T); NaN (or None) is missing, and
         padding where every feature is missing at the end of a sequence.
         labels: B numbers, texts, dates or bytes, or B lists of T for one label per step; None: not
         known.
+        layout: "BDT" where features come before time, as in aeon and sktime; default "BTD", with a
+        warning where there are more features than time steps, and refused where there is one step.
         Raises DataError that names the sequence: without time steps, with other features than the
         first one, with a value that is no number or infinite, without a label.
 
@@ -98,7 +109,7 @@ class Sequences:
         """
         if isinstance(inputs, Sequences):
             return inputs if labels is None else inputs.with_labels(labels)
-        return cls._packed(Ragged.of(inputs, labels))
+        return cls._packed(Ragged.of(time_first(inputs, layout), labels))
 
     @classmethod
     def of_steps(cls, steps: np.ndarray) -> Sequences:
@@ -115,41 +126,55 @@ class Sequences:
         label: str | None = None,
         time: str | None = None,
         per_step: bool = False,
+        wide: bool = False,
+        layout: str | None = None,
     ) -> Sequences:
-        """Read a UCR/UEA file (`.ts`, `.txt`, `.tsv`), or a long table (file or data frame).
+        """Read a UCR/UEA file (`.ts`, `.arff`, `.txt`, `.tsv`), an `.npz` file, or a table.
 
-        A `.txt` or `.tsv` is a table when ``series`` is named. Of a long table each row is one time
+        A `.txt`, `.tsv` or `.csv` is a table when ``series`` is named, or its first row names
+        columns. Of a wide table each row is a sequence and each column but the label one of its
+        time steps, in their order: so is one read whose columns count (t0, t1, t2), and any when
+        ``wide`` says so. Of a long table (file or data frame) each row is one time
         step: ``series`` names the sequence that it belongs to (one column, or several together),
         ``label`` the column to learn (without it the labels stay unknown), ``time`` what to sort
         by (default: found by its values, or the rows as they stand). Every other column of numbers
         is a feature.
-        ``per_step``: the label may change within a sequence.
+        ``per_step``: the label may change within a sequence. ``layout``: of an `.npz` file, the
+        order of the axes of its array `X`, see `from_arrays`.
         Raises DataError that names the line, row or column of what does not fit.
         """
         if isinstance(source, Sequences):
             return source
         suffix = Path(source).suffix.lower() if isinstance(source, str | PathLike) else ""
-        if suffix == ".ts" or (suffix in FILES and series is None):
-            return cls._packed(read_file(Path(source)))
+        if suffix in WHOLE or (suffix in FILES and series is None and says_itself(source)):
+            return cls._packed(_read_file(Path(source), suffix, layout))
         from unrolled.data.sequences.longtable import read_long
+        from unrolled.data.sequences.widetable import is_wide, read_wide
 
-        packed = cls._packed(read_long(source, series, label, time, per_step))
-        return replace(packed, columns=LongColumns(series or "", label, time, per_step))
+        raw = read_columns(source)
+        wide = wide or (not per_step and time is None and is_wide(raw, series, label))
+        if wide:
+            packed = cls._packed(read_wide(raw, series, label))
+        else:
+            packed = cls._packed(read_long(raw, series, label, time, per_step))
+        return replace(packed, columns=LongColumns(series or "", label, time, per_step, wide))
 
     @classmethod
-    def read_as(cls, source: Any, columns: LongColumns | None, *, labelled: bool) -> Sequences:
+    def read_as(
+        cls, source: Any, columns: LongColumns | None, *, labelled: bool, layout: str | None = None
+    ) -> Sequences:
         """Read a file or frame as another one was read, whose ``columns`` are given.
 
         A file that `says_itself` what its sequences are needs none. labelled: False leaves out the
         column of labels, which are to be predicted.
         """
         if isinstance(source, Sequences) or columns is None or says_itself(source):
-            return cls.read(source)
+            return cls.read(source, layout=layout)
         if not labelled:
             kept = read_columns(source).columns
             source = {name: values for name, values in kept.items() if name != columns.label}
             columns = replace(columns, label=None, per_step=False)
-        return cls.read(source, **asdict(columns))
+        return cls.read(source, **{**asdict(columns), "series": columns.series or None})
 
     @classmethod
     def _packed(cls, ragged: Ragged) -> Sequences:
@@ -191,6 +216,10 @@ class Sequences:
     def classes(self) -> np.ndarray:
         """The different labels, sorted."""
         return np.unique(np.array(self.targets[self.known].tolist()))
+
+    def split(self, flat: np.ndarray) -> list[np.ndarray]:
+        """(N, ...), one sequence after the other, as B arrays (T, ...)."""
+        return np.split(flat, self.offsets[1:-1]) if len(self) else []
 
     def sequence(self, b: int) -> np.ndarray:
         """The time steps of sequence ``b``: (T, D)."""
@@ -288,6 +317,13 @@ def _pack_labels(labels: Any, batch: int) -> tuple[np.ndarray, bool]:
     packed = np.empty(len(flat), dtype=object)
     packed[:] = flat
     return packed, True
+
+
+def _read_file(path: Path, suffix: str, layout: str | None) -> Ragged:
+    """A file that says itself what its sequences are."""
+    if suffix == ".npz":
+        return read_npz(path, layout)
+    return read_arff(path) if suffix == ".arff" else read_file(path)
 
 
 def says_itself(source: Any) -> bool:

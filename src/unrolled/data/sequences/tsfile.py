@@ -1,11 +1,11 @@
-"""The files of the UCR and UEA archives: `.ts`, and `.txt` or `.tsv` with the label first."""
+"""The files of the UCR and UEA archives: `.ts`, and `.txt`, `.tsv` or `.csv` with a label a row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from math import nan
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import numpy as np
 from unrolled.data.sequences.ragged import Ragged, infinite
 from unrolled.errors import DataError
 
+WHOLE = (".ts", ".arff", ".npz")  # files that say themselves what their sequences are
 UNKNOWN = ("?", "")  # written in place of a missing number or label
 
 
 def read_file(path: Path) -> Ragged:
-    """Read a file of labelled sequences; DataError names the line that does not fit."""
-    lines = _lines(path)
+    """Read a `.ts`, `.txt`, `.tsv` or `.csv` file; DataError names the line that does not fit."""
+    lines = read_lines(path)
     ragged = _read_ts(path, lines) if path.suffix.lower() == ".ts" else _read_ucr(path, lines)
     if not ragged.values:
         raise DataError(f"read {path}: expected sequences, got none")
@@ -34,33 +35,66 @@ def recognise(path: Path) -> str | None:
     """
     if not looks_labelled(path):
         return None
-    if path.suffix.lower() == ".ts":
-        return "its name ends in .ts"
-    return "every row is numbers, a class first"
+    ending = path.suffix.lower()
+    if ending in WHOLE:
+        return f"its name ends in {ending}"
+    where = "last" if ending == ".csv" and class_place(path) == "last" else "first"
+    return f"every row is numbers, a class {where}"
 
 
 def looks_labelled(path: Path) -> bool:
-    """Whether a file holds labelled sequences: `.ts`, or rows of numbers that begin with a class.
+    """Whether a file holds labelled sequences: by its name, or rows of numbers and a class.
 
     A text (for a language model) is told apart from them by its first twenty lines.
     """
-    if path.suffix.lower() == ".ts":
+    if path.suffix.lower() in WHOLE:
         return True
+    if path.suffix.lower() == ".csv":
+        return class_place(path) is not None
     if path.suffix.lower() not in (".txt", ".tsv"):
         return False
     try:
         with path.open(encoding="utf-8-sig") as file:
             head = [_cells(line) for line in islice(file, 20) if line.strip()]
-        numbers = [[_number(cell) for cell in cells] for cells in head]
+        rows = [[_number(cell) for cell in cells] for cells in head]
     except (OSError, ValueError):
         return False
-    return bool(head) and all(len(row) > 2 and row[0].is_integer() for row in numbers)
+    return bool(head) and all(len(row) > 2 and row[0].is_integer() for row in rows)
+
+
+def class_place(path: Path) -> str | None:
+    """Where the class stands in the rows of a CSV file without a header: "first" or "last".
+
+    None where a header names columns, and where the class is no text: a table of numbers alone may
+    be anything.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            head = [_cells(line) for line in islice(file, 20) if line.strip()]
+    except (OSError, ValueError):
+        return None
+    if len(head) < 2 or min(map(len, head)) < 4 or _counts(head[0]):
+        return None
+    texts = [
+        {i - len(row) if i else 0 for i, c in enumerate(row) if not _is_number(c)} for row in head
+    ]
+    places = {0: "first", -1: "last"}
+    found = set().union(*texts)
+    return places.get(found.pop()) if len(found) == 1 and all(texts) else None
+
+
+def _counts(cells: list[str]) -> bool:
+    """Whether cells are names that count, as 0, 1, 2 of a frame without names."""
+    inner = [cell for cell in cells if cell.isdigit()]
+    return len(inner) >= len(cells) - 1 and all(int(b) == int(a) + 1 for a, b in pairwise(inner))
 
 
 def has_header(path: Path) -> bool:
     """Whether a `.txt` or `.tsv` is a table: names in the first line, as many cells in the next."""
-    if path.suffix.lower() == ".ts":
+    if path.suffix.lower() in WHOLE:
         return False
+    if path.suffix.lower() == ".csv":
+        return class_place(path) is None
     try:
         with path.open(encoding="utf-8-sig") as file:
             first, second = file.readline(), file.readline()
@@ -77,7 +111,7 @@ def counterpart(path: Path) -> Path | None:
     return other if other != path and other.is_file() else None
 
 
-def _lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
@@ -111,11 +145,11 @@ def _read_ts(path: Path, lines: list[str]) -> Ragged:
         expected = header.dimensions or (values[0].shape[1] if values else len(dims))
         if len(dims) != expected:
             raise DataError(f"{place} has {len(dims)} dimensions, expected {expected}")
-        values.append(_columns(place, dims))
-    return Ragged(values, _some(labels), source=str(path))
+        values.append(dimensions(place, dims))
+    return Ragged(values, where_known(labels), source=str(path))
 
 
-def _some(labels: list[str | None]) -> np.ndarray | None:
+def where_known(labels: list[str | None]) -> np.ndarray | None:
     """The labels of a file, None where one is not known; None when there is none at all."""
     if all(label is None for label in labels):
         return None
@@ -154,27 +188,27 @@ def _label(place: str, label: str, header: _Header) -> str | None:
     return label
 
 
-def _columns(place: str, dims: list[str]) -> np.ndarray:
+def dimensions(place: str, dims: list[str]) -> np.ndarray:
     """The dimensions of a sequence as (T, D); one that ends early is missing from there on."""
-    columns = [_numbers(place, dim.split(",")) for dim in dims]
+    columns = [numbers(place, dim.split(",")) for dim in dims]
     values = np.full((max(map(len, columns)), len(columns)), np.nan)
     for d, column in enumerate(columns):
         values[: len(column), d] = column
     return values
 
 
-def _numbers(place: str, cells: list[str]) -> np.ndarray:
+def numbers(place: str, cells: list[str]) -> np.ndarray:
     """Numbers from texts; an empty one, "?" and "NaN" are missing."""
     if not any(cell.strip() for cell in cells):
         raise DataError(f"{place}: the sequence has length 0, expected at least one time step")
     try:
-        numbers = np.array([_number(cell) for cell in cells])
+        found = np.array([_number(cell) for cell in cells])
     except ValueError:
         odd = next(cell.strip() for cell in cells if not _is_number(cell))
         raise DataError(f"{place}: {odd!r} is not a number") from None
-    if infinite(numbers).any():
-        raise DataError(f"{place}: value {int(np.argmax(infinite(numbers))) + 1} is infinite")
-    return numbers
+    if infinite(found).any():
+        raise DataError(f"{place}: value {int(np.argmax(infinite(found))) + 1} is infinite")
+    return found
 
 
 def _number(cell: str) -> float:
@@ -193,17 +227,20 @@ def _is_number(cell: str) -> bool:
 def _read_ucr(path: Path, lines: list[str]) -> Ragged:
     """Rows of a label and one feature."""
     values, labels = [], []
+    named = path.suffix.lower() == ".csv"  # there a class may be a text
+    last = named and class_place(path) == "last"
     for i, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"read {path}: line {i}"
-        label, *cells = _cells(line)
-        series = _numbers(place, cells)
+        cells = _cells(line)
+        label = cells.pop(-1 if last else 0)
+        series = numbers(place, cells)
         if np.isnan(series).all():
             raise DataError(f"{place}: the sequence has no value, expected at least one")
         values.append(series[:, None])
-        labels.append(_class_name(place, label))
-    return Ragged(values, _some(labels), source=str(path))
+        labels.append(_class_name(place, label, named))
+    return Ragged(values, where_known(labels), source=str(path))
 
 
 def _cells(line: str) -> list[str]:
@@ -216,8 +253,10 @@ def _cells(line: str) -> list[str]:
     return re.split(r"[\s,]+", line.strip(" \t\r\n,"))
 
 
-def _class_name(place: str, label: str) -> str | None:
+def _class_name(place: str, label: str, named: bool) -> str | None:
     """The name of a class: "1.0000000e+00" is 1."""
+    if named and not _is_number(label):
+        return label
     if not _is_number(label):
         raise DataError(f"{place}: expected the number of a class first, got {label!r}")
     number = _number(label)

@@ -56,8 +56,14 @@ class LabelScopeOptions:
     label_per: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT", help="sequence or step: what has a label [default: sequence]."
+            metavar="WHAT",
+            help="sequence, step or row (a row is a whole sequence): what has a label "
+            "[default: sequence].",
         ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(metavar="AXES", help="Of an .npz file: BTD (batch, time, features) or BDT."),
     ] = None
 
 
@@ -97,7 +103,7 @@ COMMANDS: Sequence[Callable[..., None]] = ()
 
 
 def recognise(file: str) -> str | None:
-    """A `.ts` file, or rows of numbers that begin with a class."""
+    """A `.ts`, `.arff` or `.npz` file, or rows of numbers and a class."""
     from unrolled.data.sequences import tsfile
 
     return None if is_text_sample(file) else tsfile.recognise(source(file))
@@ -114,6 +120,7 @@ def job(order: Order) -> Job:
     if balanced and weights:
         raise SettingsError("--balanced and --class-weight: give one of them")
     settings |= given(order.network) | given(order.own[EnsembleOptions])
+    settings["layout"] = order.own[LabelScopeOptions].layout
     model = Classifier(**settings, class_weight="balanced" if balanced else None)
     if order.own[LabelOptions].label is None and not says_itself(path):
         raise SettingsError(f"{path}: --label names the column to learn")
@@ -196,18 +203,18 @@ def _test(path: Path, order: Order) -> float | Sequences:
 
 
 def _read(file: str, own: Groups) -> Sequences:
-    """Labelled sequences, from a .ts or UCR file or a long table."""
+    """Labelled sequences, from a file that says itself what they are, or a table."""
     from unrolled.data import Sequences
     from unrolled.data.sequences.sequences import says_itself
 
-    path, rows, label = source(file), _rows(own), own[LabelOptions]
-    per_step = _per_step(own[LabelScopeOptions].label_per)
+    path, rows, label, scope = source(file), _rows(own), own[LabelOptions], own[LabelScopeOptions]
+    how = _scope(scope.label_per)
     if says_itself(path):
-        _refuse(path, {**rows, **given(label), **given(own[LabelScopeOptions])})
-        return Sequences.read(path)
-    if "series" not in rows:
-        raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
-    return Sequences.read(path, **rows, label=label.label, per_step=per_step)
+        asked = {**rows, **given(label), **given(scope)}
+        layout = asked.pop("layout", None)
+        _refuse(path, asked)
+        return Sequences.read(path, layout=layout)
+    return Sequences.read(path, **rows, label=label.label, **how)
 
 
 def _rows(own: Groups) -> dict[str, Any]:
@@ -223,10 +230,11 @@ def _refuse(path: Path, asked: Mapping[str, Any]) -> None:
         raise SettingsError(f"{name} is for a table; {path} says itself what its parts are")
 
 
-def _per_step(label_per: str | None) -> bool:
-    if label_per not in (None, "sequence", "step"):
-        raise SettingsError(f"--label-per: expected sequence or step, got {label_per!r}")
-    return label_per == "step"
+def _scope(label_per: str | None) -> dict[str, Any]:
+    """What a label is of, as `Sequences.read` has it."""
+    if label_per not in (None, "sequence", "step", "row"):
+        raise SettingsError(f"--label-per: expected sequence, step or row, got {label_per!r}")
+    return {"per_step": label_per == "step", "wide": label_per == "row"}
 
 
 def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
@@ -237,10 +245,7 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
     if says_itself(path):
         _refuse(path, asked)
         return None
-    before = model.table_columns
-    if before is None and "series" not in asked:
-        raise SettingsError(f"{path}: --series names the column that tells the sequences apart")
-    return replace(before or LongColumns(""), **asked)
+    return replace(model.table_columns or LongColumns(""), **asked)
 
 
 def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
@@ -267,7 +272,11 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
 
     model = load(stored)
     how = _as_fitted(model, file, own)
-    return pa.table(columns(model.fitted, Sequences.read_as(source(file), how, labelled=False)))
+    return pa.table(
+        columns(
+            model.fitted, Sequences.read_as(source(file), how, labelled=False, layout=model.layout)
+        )
+    )
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:
@@ -278,7 +287,9 @@ def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any
     how = _as_fitted(model, file, own)
     if how is not None and how.label is None:
         raise SettingsError(f"{file}: --label names the column to compare with")
-    results = model.evaluate(Sequences.read_as(source(file), how, labelled=True))
+    results = model.evaluate(
+        Sequences.read_as(source(file), how, labelled=True, layout=model.layout)
+    )
     return words(results).rstrip(), {"results": in_short(results, FOR_REPORT)}
 
 

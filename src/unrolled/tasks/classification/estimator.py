@@ -50,6 +50,8 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     ensemble: how many networks are trained; their probabilities are averaged.
     class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
         mapping from label to weight.
+    layout: the axes of arrays: "BTD" (batch, time, features), or "BDT", features before time as in
+        aeon and sktime; default "BTD", with a warning where there are more features than steps.
 
     The defaults were chosen by cross-validation on small sets: see docs/classification.md. It
     follows scikit-learn's conventions (`clone`, `Pipeline`, `cross_val_score` take it). Errors:
@@ -78,10 +80,11 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         dropout: float = 0.3,
         ensemble: int = 3,
         class_weight: str | Mapping[Any, float] | None = None,
+        layout: str | None = None,
     ) -> None:
         self.cell, self.hidden, self.layers = cell, hidden, layers
         self.bidirectional, self.pool, self.dropout = bidirectional, pool, dropout
-        self.ensemble, self.class_weight = ensemble, class_weight
+        self.ensemble, self.class_weight, self.layout = ensemble, class_weight, layout
         self._check()
 
     @property
@@ -169,7 +172,7 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         sequences = self.read(X, labelled=False)
         found = probabilities(self.fitted, sequences, each_step=per_step)
         if per_step:
-            return np.split(found, sequences.offsets[1:-1])
+            return sequences.split(found)
         return found
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -193,10 +196,12 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
 
         labelled: False leaves a column of labels in such a table unread.
         """
+        fitted = self._fitted is not None
+        layout = self.layout or ("BTD" if fitted else None)  # what was fitted had those axes
         if isinstance(X, str | PathLike) or hasattr(X, "columns"):
-            how = None if self._fitted is None else self.table_columns
-            X = Sequences.read_as(X, how, labelled=labelled)
-        return Sequences.from_arrays(X, y)
+            how = self.table_columns if fitted else None
+            X = Sequences.read_as(X, how, labelled=labelled, layout=layout)
+        return Sequences.from_arrays(X, y, layout=layout)
 
     @classmethod
     def load(cls, run: str | Path | runs.Stored) -> Classifier:

@@ -112,9 +112,8 @@ class ClassifierPlan:
 
 def _marks(part: Sequences) -> Iterator[str]:
     """A mark of each sequence and its label."""
-    cuts = part.offsets[1:-1]
-    labels = np.split(part.targets, cuts) if part.per_step else part.targets
-    for values, label in zip(np.split(part.values, cuts), labels, strict=True):
+    labels = part.split(part.targets) if part.per_step else part.targets
+    for values, label in zip(part.split(part.values), labels, strict=True):
         yield files.digest_of((values.tobytes(), repr(np.asarray(label).tolist()).encode()))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from unrolled.data.sequences.layout import check_layout
 from unrolled.errors import SettingsError
 from unrolled.networks.settings import check_count, check_network
 
@@ -24,8 +25,10 @@ class ClassifierSettings:
     dropout: float
     ensemble: int
     class_weight: str | Mapping[Any, float] | None = None
+    layout: str | None = None
 
     def __post_init__(self) -> None:
+        check_layout(self.layout)
         check_count("classifier: ensemble", self.ensemble)
         check_network("classifier", self.cell, self.hidden, self.layers, self.dropout)
         if self.pool not in POOLS:
