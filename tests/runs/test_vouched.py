@@ -158,6 +158,22 @@ def test_a_sealed_card_with_a_value_of_the_wrong_type_is_refused_by_place(
     assert f"run.json is damaged: {where}" in line
 
 
+def test_results_that_somebody_sealed_again_are_refused_or_shown(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = place / "table" / "results.json"
+    whole = path.read_text()
+    for change in (
+        whole.replace('"mae"', '"mea"'),
+        whole.replace('"horizon": 3', '"horizon": NaN'),
+    ):
+        assert change != whole
+        path.write_text(change)
+        seal(place / "table")
+        words = ["evaluate", str(place / "table"), "--json"]
+        assert "results.json is damaged" in refused(words, capsys)
+
+
 CHANGED: dict[str, tuple[str, ...]] = {
     "the split": ("--validation", "0.3"),
     "the split ": ("--test", "0"),

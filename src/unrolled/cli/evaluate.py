@@ -45,8 +45,8 @@ def evaluate(
         refuse("a run alone: name a FILE", own)
         results = stored.results
         with reading(run / RESULTS):
-            text = in_words(task, results).rstrip()
-        view.result(text, {"run": str(run), "results": in_short(results, task.FOR_REPORT)})
+            short = in_short(results, task.FOR_REPORT)
+            view.result(in_words(task, results).rstrip(), {"run": str(run), "results": short})
     else:
         refuse(task.MODEL, own, tuple(task.EVALUATES))
         text, value = task.evaluate(stored, file, own)

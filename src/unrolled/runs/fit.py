@@ -253,10 +253,17 @@ class Stored:
 
     def preprocessor(self, read: Callable[[dict[str, Any]], P]) -> P:
         """The preprocessor, by the function that reads what `to_dict` wrote; RunError likewise."""
+        return self.read("preprocessor", lambda: read(self.card.preprocessor))
+
+    def read(self, place: str, make: Callable[[], V]) -> V:
+        """What is made of plain values of run.json; RunError where they are not what was written.
+
+        place: which of them.
+        """
         from unrolled.runs.vouch import CARD, reading
 
-        with reading(self.path / CARD, "preprocessor"):
-            return read(self.card.preprocessor)
+        with reading(self.path / CARD, place):
+            return make()
 
     def _read(self, kind: type[V], name: str, others: Container[str] = ()) -> V:
         from unrolled.runs.vouch import CARD, checked

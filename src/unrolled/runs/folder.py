@@ -230,7 +230,7 @@ def load_results(folder: Path, card: Card) -> tuple[dict[str, Any] | None, Outco
     if history:
         best = min(history, key=lambda epoch: epoch.validation_loss)
         outcome.best_epoch, outcome.best_loss = best.epoch, best.validation_loss
-        whole = len(history) == card.settings["training"]["epochs"]
+        whole = len(history) == card.settings.get("training", {}).get("epochs")
         outcome.ended = "epochs" if whole else "early"
     if card.status == "interrupted":
         outcome.ended = "interrupted"

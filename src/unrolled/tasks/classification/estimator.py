@@ -207,19 +207,25 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     def load(cls, run: str | Path | runs.Stored) -> Classifier:
         """Read a run folder; RunError when a file in it is missing, cut, changed or not ours."""
         stored = runs.load(run, ClassifierPlan.task)
-        weight = stored.card.settings["model"].get("class_weight")
-        weights = dict(weight) if isinstance(weight, list) else weight
+        weight = stored.card.settings.get("model", {}).get("class_weight")
+        weights = stored.read("settings.model.class_weight", lambda: _weights(weight))
         settings = stored.settings(ClassifierSettings, class_weight=weights)
         preprocessor = stored.preprocessor(SequencePreprocessor.from_dict)
         model = cls(**vars(settings))
         model._fitted = stored.restore(
             settings, preprocessor, lambda: build(settings, preprocessor)
         )
+        stored.read("findings.columns", lambda: model.table_columns)
         return model
 
     def _check(self) -> None:
         """SettingsError unless every setting is in its range."""
         assert self.settings
+
+
+def _weights(state: Any) -> Any:
+    """`class_weight` as `ClassifierSettings.to_dict` wrote it."""
+    return dict(state) if isinstance(state, list) else state
 
 
 def default_training(count: int) -> Training:
