@@ -216,6 +216,21 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {},
         ["data row 3", "quarter=5"],
     ),
+    "a week beside dates": (
+        {"date": ["2013-01-01", "2013-01-02"], "week": [1, 1]},
+        {"time": "date,week"},
+        ["'date'", "'week'", "clock"],
+    ),
+    "parts without a year": (
+        {"month": [1, 2, 3], "hour": [0, 1, 2]},
+        {"time": "month,hour"},
+        ["year", "'month', 'hour'"],
+    ),
+    "an epoch beyond all years": (
+        {"t": [20130131100000, 20130131100001]},
+        {"time": "t", "date_format": "s"},
+        ["'t'", "data row 1", "20130131100000 s", "9999"],
+    ),
     "blanks": (
         {"date": ["2013-01-01" + " " * 99 + "x", "2013-01-02"]},
         {"time": "date"},

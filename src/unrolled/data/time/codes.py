@@ -10,6 +10,7 @@ from unrolled.data.time.fields import instants, with_centuries
 from unrolled.data.time.template import WIDTHS, pieces
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # in one second
+EPOCH_END = 253_402_300_800  # the year 10000, in seconds
 PLAIN = "integer"  # no dates, but a count
 _SINCE, _UNTIL = 315_532_800, 4_102_444_800  # 1980 and 2100, in seconds
 _FULL = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d%H", "%Y%m%d")

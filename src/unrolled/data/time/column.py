@@ -8,6 +8,7 @@ import pyarrow as pa
 from unrolled.data.arrow import Ints, first_row, integers, is_text
 from unrolled.data.time.clock import Stamps
 from unrolled.data.time.codes import (
+    EPOCH_END,
     PLAIN,
     UNITS,
     digits_format,
@@ -55,7 +56,7 @@ def _read_numbers(column: pa.ChunkedArray, name: str, asked: str | None) -> Stam
     numbers = np.asarray(column.to_numpy())
     format_ = asked or _numbers_format(numbers, name)
     if format_ in UNITS and numbers.dtype.kind == "f":
-        stamps = read_epoch(_finite(numbers, name), format_)
+        stamps = _read_epoch(_finite(numbers, name), name, format_)
     else:
         _refuse_fractions(numbers, name)
         values = numbers.astype(np.int64)
@@ -66,7 +67,7 @@ def _read_numbers(column: pa.ChunkedArray, name: str, asked: str | None) -> Stam
             stamps = _read_digits(values, name, format_)
             kept = format_ if asked or notes else ""
             return Stamps(stamps, (f"{kind} {format_}",), None, False, notes, kept)
-        stamps = read_epoch(values, format_)
+        stamps = _read_epoch(values, name, format_)
     notes = () if asked else (epoch_note(format_),)
     return Stamps(stamps, (f"{kind} {format_}",), "UTC", False, notes, asked or "")
 
@@ -116,3 +117,14 @@ def _refuse_fractions(values: np.ndarray, name: str) -> None:
             f"time: expected whole numbers in column {name!r}, got {values[row - 1]} "
             f"in data row {row}"
         )
+
+
+def _read_epoch(values: np.ndarray, name: str, unit: str) -> Ints:
+    beyond = np.abs(values.astype(np.float64)) >= EPOCH_END * UNITS[unit]
+    if beyond.any():
+        row = first_row(beyond)
+        raise DataError(
+            f"time: column {name!r}, data row {row}: {values[row - 1]} {unit} since 1970 is beyond "
+            "the year 9999"
+        )
+    return read_epoch(values, unit)

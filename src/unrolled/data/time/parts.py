@@ -81,6 +81,11 @@ def read_parts(
     if len(names) == 2 and (is_text(columns[names[1]].type) or _is_clock(columns[names[1]])):
         return _date_and_clock(columns, names, formats)
     fields, forms, codes = _fields(columns, names[1:], formats[1:], "HMS")
+    if not fields.keys() <= {"H", "M", "S", "period"}:
+        raise DataError(
+            f"time: expected a clock beside the dates of column {names[0]!r} (hour, minute, "
+            f"second or period), got {', '.join(map(repr, names[1:]))}"
+        )
     bad, within = instants({"Y": np.full(len(first), 1970), **fields})
     _refuse(bad, columns, names)
     within = within + fields.get("period", 0)
@@ -119,6 +124,8 @@ def _from_year(
     columns: Mapping[str, pa.ChunkedArray], names: tuple[str, ...], formats: list[str]
 ) -> Stamps:
     fields, forms, codes = _fields(columns, names, formats, _POSITIONS)
+    if not fields.keys() & {"Y", "G"}:
+        raise DataError(f"time: expected a year among {', '.join(map(repr, names))}")
     if "V" in fields:
         fields["G"] = fields.pop("Y", fields.get("G", np.array([])))
         forms = [form.replace("%Y", "%G") for form in forms]
