@@ -194,6 +194,8 @@ def words(results: Mapping[str, Any]) -> str:
     """The tables of errors and their verdicts, one for each target."""
     test, steps = results["test"], f"{results['horizon']} steps of {results['step']} ahead"
     head = f"{steps}, {test['windows']:,} forecasts from {test['from']} to {test['to']}"
+    if test.get("stride", 1) > 1:
+        head += f", from every {test['stride']}th row"
     targets = results["by_target"] or {results["targets"][0]: results}
     blocks = [
         f"{target}, {head}\n\n{_errors(found['table'])}\n\n{found['verdict']}\n"

@@ -16,12 +16,13 @@ from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.tasks.forecasting import baselines
 from unrolled.tasks.forecasting.by_series import by_series, geometric_ratio
-from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
+from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts, windows_of
 from unrolled.tasks.forecasting.network.forecast_network import MEMBERS
 from unrolled.tasks.forecasting.panels import panels, plain, text
 from unrolled.tasks.forecasting.prepare import EncodedTable
 from unrolled.tasks.forecasting.verdict import mixture, verdict
 
+MOST_MEASURED = 1_000_000  # numbers forecast of the test part: of more, windows lie further apart
 PERIODS = 12  # of the test part, over which coverage is shown
 
 
@@ -98,8 +99,10 @@ def evaluate(
     fit: ForecastFit, encoded: EncodedTable, part: Part, train_rows: np.ndarray
 ) -> dict[str, Any]:
     """Measure the forecaster beside the baselines on the same windows: `results.json`."""
-    measured = Measurement.of(fit, encoded, part, train_rows)
     targets = fit.settings.target
+    values = len(windows_of(fit.settings, encoded, part)) * fit.settings.horizon
+    stride = -(-values * len(targets) // MOST_MEASURED)
+    measured = Measurement.of(fit, encoded, part, train_rows, stride)
     mixed = mixture(fit.network.measured.weights)
     by_target = {target: _measure(measured, k, mixed) for k, target in enumerate(targets)}
     first = by_target[targets[0]]
@@ -110,7 +113,7 @@ def evaluate(
         "horizon": fit.settings.horizon,
         "step": str(measured.table.step),
         "season": fit.preprocessor.season,
-        "test": _span(measured),
+        "test": {**_span(measured), "stride": stride},
         "mixture": mixed,
         **first,
         "by_target": by_target if len(by_target) > 1 else {},

@@ -24,7 +24,7 @@ ForecastFit = Fit[ForecasterSettings, ForecastPreprocessor, ForecastModel]
 """A fitted forecaster; what its settings left open is decided."""
 
 MOST_PAST = 50_000  # past forecasts that intervals are learned from: some seconds
-MOST_VALUES = 60_000_000  # and the numbers in them: some hundred megabytes
+MOST_VALUES = 8_000_000  # and the numbers in them: whatever the table, some dozen megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +100,31 @@ def windows_of(
 
 @torch.no_grad()
 def forecasts_over(
-    network: ForecastNetwork, windows: TableWindows, model: str = "blend"
+    network: ForecastNetwork,
+    windows: TableWindows,
+    model: str = "blend",
+    most: int | None = None,
 ) -> Forecasts:
-    """Run a network, or one of its `MODELS`, in evaluation over all windows in order."""
+    """Run a network, or one of its `MODELS`, in evaluation over all windows in order.
+
+    most: with more numbers to forecast, only so many windows, evenly spread.
+    """
     network.eval()
-    return Forecasts.join(_by_batch(network, windows, model))
+    values = windows.horizon * windows.encoded.targets.shape[1]
+    chosen = None if most is None else max(1, most // values)
+    return Forecasts.join(_by_batch(network, windows, model, chosen))
 
 
-def _by_batch(network: ForecastNetwork, windows: TableWindows, model: str) -> Iterator[Forecasts]:
-    for batch in windows.batches(max(1, 4096 // windows.encoded.targets.shape[1])):
+def _at_once(windows: TableWindows) -> int:
+    """How many windows are forecast together: 4096 targets, fewer where many steps come of each."""
+    targets = windows.encoded.targets.shape[1]
+    return max(1, min(4096 // targets, MOST_VALUES // 8 // (windows.horizon * targets)))
+
+
+def _by_batch(
+    network: ForecastNetwork, windows: TableWindows, model: str, most: int | None
+) -> Iterator[Forecasts]:
+    for batch in windows.batches(_at_once(windows), most):
         quantiles, members = network.mixed(batch.to(network.device), model)
         lowest = batch.own.min(dim=2).values.double().numpy() * batch.scale + batch.level
         yield Forecasts(
@@ -160,7 +176,7 @@ def calibrated_forecasts(
         )
         offsets[mine] = online_offsets(
             scores[theirs], past.cutoffs[theirs], windows.cutoffs[mine],
-            settings.quantiles, trailing, static, BUDGET // len(several),
+            settings.quantiles, trailing, static, BUDGET // len(several), past.index.stride,
         )  # fmt: skip
     return windows, found.moved(offsets)
 

@@ -40,20 +40,25 @@ def online_offsets(
     trailing: int,
     static: np.ndarray,
     budget: int = BUDGET,
+    unit: int = 1,
 ) -> np.ndarray:
     """What the quantiles forecast at each wanted cutoff are moved by: (m, F, K, Q).
 
     scores: (n, F, K, Q) of past forecasts, NaN where the truth is missing; cutoffs: (n,) their
     first target rows, rising; wanted: (m,), rising; trailing: rows; budget: scores sorted, which
-    says how many cutoffs share their offsets. Only truth in rows before a cutoff is looked at.
+    says how many cutoffs share their offsets; unit: rows from one cutoff to the next, in which all
+    is counted, so that memory follows the scores. Only truth in rows before a cutoff is looked at.
     Where under 40 scores are known the static offsets (F, K, Q) stand.
     """
     if not len(cutoffs):
         return np.broadcast_to(static, (len(wanted), *static.shape))
-    horizon, first = scores.shape[1], int(min(cutoffs[0], wanted[0]))
-    by_row = np.full((int(cutoffs[-1]) - first + horizon, *scores.shape[1:]), np.nan, np.float32)
-    steps = np.arange(horizon)
-    by_row[cutoffs[:, None] - first + steps, steps] = scores
+    # Floors: a truth counts as known once its whole unit of rows is, never earlier.
+    wanted, cutoffs = (wanted - cutoffs[0]) // unit, (cutoffs - cutoffs[0]) // unit
+    trailing, first = -(-trailing // unit), int(min(cutoffs[0], wanted[0]))
+    steps = np.arange(scores.shape[1])
+    later, rows = steps // unit, int(cutoffs[-1]) - first + int(steps[-1]) // unit + 1
+    by_row = np.full((rows, *scores.shape[1:]), np.nan, np.float32)
+    by_row[cutoffs[:, None] - first + later, steps] = scores
     issued = np.full_like(by_row, np.nan)
     levels = np.broadcast_to(np.array(quantiles), static.shape).copy()
     bounds = _bounds(np.array(quantiles))
@@ -69,7 +74,7 @@ def online_offsets(
         offsets = _offsets(by_row[max(0, now - trailing) : now], levels, static)
         found[(wanted >= block[0]) & (wanted <= block[-1])] = offsets
         told = np.intersect1d(block, cutoffs, assume_unique=True)
-        issued[told[:, None] - first + steps, steps] = offsets
+        issued[told[:, None] - first + later, steps] = offsets
         before = min(max(now, before), len(by_row))
     return found
 
