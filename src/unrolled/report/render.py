@@ -33,6 +33,11 @@ def render(run: Run, sections: Sequence[Section | None], package: str) -> str:
     )
 
 
+def style() -> Markup:
+    """The style sheet of a page."""
+    return Markup((Path(__file__).with_name("templates") / "style.css").read_text("utf-8"))
+
+
 def _inlined() -> dict[str, Markup]:
     """The style sheet and the script, and the hash by which the page lets only this script run."""
     folder = Path(__file__).with_name("templates")

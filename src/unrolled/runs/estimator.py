@@ -45,6 +45,17 @@ class Estimator(Generic[S, P, N]):
         """What was measured, in one plain sentence."""
         return str((self.results or {}).get("verdict", "nothing was measured"))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what was measured, and the verdict, escaped."""
+        from unrolled.runs.notebook import table_html
+
+        if self._fitted is None:
+            return table_html([self.name], [["not fitted"]])
+        rows = [row for row in (self.results or {}).get("table", []) if isinstance(row, dict)]
+        keys = list(dict.fromkeys(key for row in rows for key in row))
+        cells = [[_cell(row.get(key)) for key in keys] for row in rows]
+        return table_html(["" if key == "name" else key for key in keys], cells, [self.verdict])
+
     def run(
         self,
         plan: Plan[S, P, N],
@@ -61,3 +72,9 @@ class Estimator(Generic[S, P, N]):
     def save(self, path: str | Path) -> None:
         """Write the run folder: settings, weights, results; each file whole or not at all."""
         runs.save(self.fitted, path)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)

@@ -178,9 +178,17 @@ def load(stored: Stored) -> Forecaster:
 
 def predict(stored: Stored, file: str, own: Groups) -> Any:
     """The forecast after a table's last row with a target."""
+    from unrolled.tasks.forecasting.forecast import check_picture
+    from unrolled.tasks.forecasting.notes import tell
+
     plan = own[PlanOptions].future
-    future = None if plan is None else source(plan)
-    return load(stored).predict(source(file), future, **given(own[ModelOptions]))
+    future, picture = None if plan is None else source(plan), own[PlanOptions].plot
+    check_picture(picture, "--plot")
+    found = load(stored).forecast(source(file), future, **given(own[ModelOptions]))
+    tell(found.notes)
+    if picture is not None:
+        found.plot(picture)
+    return found.frame()
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
@@ -281,7 +289,7 @@ def backtest(
     for note in notes:
         view.say(f"note: {note}")
     value = {"run": str(run), "errors": found, "notes": [as_options(note) for note in notes]}
-    view.frame(model.backtest_frame(measured), out, value, formulas=not escape_formulas)
+    view.frame(measured.forecast().frame(), out, value, formulas=not escape_formulas)
 
 
 MOST_SERIES = 10

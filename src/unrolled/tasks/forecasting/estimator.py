@@ -20,7 +20,7 @@ from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
 from unrolled.tasks.forecasting.backtest import Origins, backtest, check_model
 from unrolled.tasks.forecasting.evaluate import Measurement
-from unrolled.tasks.forecasting.frames import alike, columns
+from unrolled.tasks.forecasting.forecast import Forecast
 from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
 from unrolled.tasks.forecasting.notes import of_forecast, tell
@@ -179,17 +179,30 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         its intervals: `temp`, `temp_lo_90`, `temp_hi_90`. What to know before believing it (a
         series or a category never seen, a series that ended long ago) is logged by "unrolled".
         """
+        found = self.forecast(data, future, model=model)
+        tell(found.notes)
+        return found.frame()
+
+    def plot(self, data: Any, future: Any = None, *, out: str | Path | None = None) -> Any:
+        """Draw the forecast of `predict`: see `Forecast.plot`."""
+        return self.forecast(data, future).plot(out)
+
+    def forecast(self, data: Any, future: Any = None, *, model: str = "blend") -> Forecast:
+        """What `predict` forecasts as a value: `frame()`, `plot()`, `notes`; arguments as there.
+
+        >>> model.forecast("weather.csv").plot("next.png")  # doctest: +SKIP
+        """
         check_model("predict", model)
         fit, horizon = self.fitted, self.fitted.settings.horizon
         table = self.read(data)
         table = table if future is None else with_future(table, future)
         table, part = future_frame(table, horizon)
-        tell(of_forecast(fit, table, part))
+        notes = of_forecast(fit, table, part)
         encoded = EncodedTable.of(table, fit.preprocessor)
         windows, found = calibrated_forecasts(fit, encoded, part, final=True, model=model)
         quantiles = found.in_unit(found.quantiles, fit.preprocessor.transforms)
-        ahead = columns(fit, table, windows.cutoffs, windows.series, quantiles, ahead=True)
-        return table.frame(ahead, alike(fit.settings))
+        cutoffs, series = windows.cutoffs, windows.series
+        return Forecast(fit, table, cutoffs, series, quantiles, ahead=True, notes=notes)
 
     @overload
     def backtest(
@@ -233,7 +246,7 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
         """
         measured, notes = self.measure(data, Origins(test, split, stride, refit, model))
         tell(notes)
-        return self.backtest_frame(measured)
+        return measured.forecast().frame()
 
     def measure(self, data: Any, origins: Origins | None = None) -> tuple[Measurement, list[str]]:
         """What `backtest` forecasts, beside the baselines, for its errors; notes about it."""
@@ -244,14 +257,6 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             return fresh.fit(known, known.roles, test=0, training=self.fitted.training).fitted
 
         return backtest(self.fitted, self.read(data), origins or Origins(), anew)
-
-    def backtest_frame(self, measured: Measurement) -> Any:
-        """What was measured as the frame that `backtest` returns."""
-        found = columns(
-            self.fitted, measured.table, measured.cutoffs, measured.series, measured.quantiles,
-            ahead=False,
-        )  # fmt: skip
-        return measured.table.frame(found, alike(self.fitted.settings))
 
     def read(self, data: Any) -> Table:
         """Read a table with the roles found by `fit`; DataError when its step is another."""

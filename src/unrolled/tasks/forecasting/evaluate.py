@@ -16,6 +16,7 @@ from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.tasks.forecasting import baselines
 from unrolled.tasks.forecasting.by_series import by_series, geometric_ratio
+from unrolled.tasks.forecasting.forecast import Forecast
 from unrolled.tasks.forecasting.inference import ForecastFit, calibrated_forecasts, windows_of
 from unrolled.tasks.forecasting.network.forecast_network import MEMBERS
 from unrolled.tasks.forecasting.panels import panels, plain, text
@@ -88,6 +89,11 @@ class Measurement:
         arrays = ("cutoffs", "series", "truth", "quantiles", "scales")
         changed: dict[str, Any] = {name: joined(name) for name in arrays}
         return replace(first, forecasts=forecasts, **changed)
+
+    def forecast(self) -> Forecast:
+        """What was forecast, as a frame and a picture."""
+        where = self.cutoffs, self.series
+        return Forecast(self.fit, self.table, *where, self.quantiles, ahead=False)
 
     @property
     def network(self) -> str:

@@ -117,7 +117,7 @@ def forecasts_over(
 
 def _at_once(windows: TableWindows) -> int:
     """How many windows are forecast together: 4096 targets, fewer where many steps come of each."""
-    targets = windows.encoded.targets.shape[1]
+    targets = int(windows.encoded.targets.shape[1])
     return max(1, min(4096 // targets, MOST_VALUES // 8 // (windows.horizon * targets)))
 
 

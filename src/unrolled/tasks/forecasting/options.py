@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -141,6 +142,10 @@ class PlanOptions:
     future: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Future covariates after the last row of the table."),
+    ] = None
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the forecast: .png, .svg, .pdf or .html."),
     ] = None
 
 

@@ -19,6 +19,7 @@ from unrolled.report.charts import (
     line_chart,
 )
 from unrolled.report.page import Figure, Key, Section
+from unrolled.report.render import style
 from unrolled.report.ticks import count_ticks, decimals, number, time_ticks
 from unrolled.runs.read import Run
 from unrolled.tasks.forecasting.page_scores import Comparison, errors, tones
@@ -113,6 +114,28 @@ def forecasts(results: ForecastResults) -> Section | None:
     shown = [_panel(results.panels[i], results, colours, rivals) for i in room]
     left = len(results.panels) - len(shown)
     return Section("forecasts", "Forecasts", {"panels": shown, "left": left})
+
+
+def pictures(panels: Sequence[Mapping[str, object]], left: int) -> str:
+    """A page of charts alone, of panels as results have them; left: how many had no room."""
+    results = ForecastResults(network="forecast")
+    colours = {"forecast": "network"}
+    charts = [_panel(Panel.model_validate(one), results, colours, []) for one in panels]
+    body = Markup("").join(
+        Markup("<article><h2>{}</h2>{}</article>").format(
+            " · ".join(filter(None, (one.series, one.target))), one.figure.chart
+        )
+        for one in charts
+    )
+    more = Markup("<p>and {} more</p>").format(left) if left else ""
+    return str(
+        Markup(
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            "<title>Forecast · unrolled</title>"
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            "<style>{}</style></head><body><main>{}{}</main></body></html>\n"
+        ).format(style(), body, more)
+    )
 
 
 MOST_POINTS = 8_000

@@ -9,6 +9,7 @@ import numpy as np
 from unrolled.data.table.table import Table
 from unrolled.tasks.forecasting.inference import ForecastFit
 
+PAST = 40  # steps before a forecast ahead, at least
 SERIES, CUTOFFS = 4, 3  # what the report shows stays readable and small
 
 
@@ -31,24 +32,33 @@ def panels(
         places = np.linspace(0, len(mine) - 1, CUTOFFS + 2)[1:-1].astype(int)
         shown += mine[np.unique(places)].tolist()
     return [
-        _panel(fit, table, int(cutoffs[i]), int(series[i]), i, k, quantiles, forecasts)
+        panel(
+            fit, table, int(cutoffs[i]), int(series[i]), k, quantiles[i],
+            {name: values[i] for name, values in list(forecasts.items())[1:]},
+        )
         for i in shown
         for k in range(len(fit.settings.target))
-    ]
+    ]  # fmt: skip
 
 
-def _panel(
+def panel(
     fit: ForecastFit,
     table: Table,
     cutoff: int,
     series: int,
-    i: int,
     k: int,
     quantiles: np.ndarray,
-    forecasts: dict[str, np.ndarray],
+    baselines: dict[str, np.ndarray] | None = None,
 ) -> dict[str, Any]:
+    """One forecast beside what was known before, and the truth: target k of one window.
+
+    quantiles: (F, K, Q); baselines: by name, (F, K).
+    """
     settings, times = fit.settings, table.local_times
-    seen = min(settings.decided_lookback, 3 * settings.horizon)
+    # Short horizons are seen better beside more of the past.
+    seen = min(
+        settings.decided_lookback, max(3 * settings.horizon, PAST if baselines is None else 0)
+    )
     past = slice(max(cutoff - seen, int(table.offsets[series])), cutoff)
     ahead = slice(cutoff, cutoff + settings.horizon)
     truth = table.columns[settings.target[k]]
@@ -59,16 +69,15 @@ def _panel(
         "past": [plain(v) for v in truth[past]],
         "time": [text(t) for t in times[ahead]],
         "truth": [plain(v) for v in truth[ahead]],
-        "forecast": [plain(v) for v in quantiles[i, :, k, quantiles.shape[-1] // 2]],
+        "forecast": [plain(v) for v in quantiles[:, k, quantiles.shape[-1] // 2]],
         "baselines": {
-            name: [plain(v) for v in values[i, :, k]]
-            for name, values in list(forecasts.items())[1:]
+            name: [plain(v) for v in values[:, k]] for name, values in (baselines or {}).items()
         },
     }
     if settings.levels:
         panel["level"] = settings.levels[0]
-        panel["lo"] = [plain(v) for v in quantiles[i, :, k, 0]]
-        panel["hi"] = [plain(v) for v in quantiles[i, :, k, -1]]
+        panel["lo"] = [plain(v) for v in quantiles[:, k, 0]]
+        panel["hi"] = [plain(v) for v in quantiles[:, k, -1]]
     return panel
 
 
