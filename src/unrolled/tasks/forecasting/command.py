@@ -184,10 +184,12 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
     plan = own[PlanOptions].future
     future, picture = None if plan is None else source(plan), own[PlanOptions].plot
     check_picture(picture, "--plot")
-    found = load(stored).forecast(source(file), future, **given(own[ModelOptions]))
+    model, asked = load(stored), given(own[ModelOptions])
+    if picture is None:
+        return model.predict(source(file), future, **asked)
+    found = model.forecast(source(file), future, **asked)
     tell(found.notes)
-    if picture is not None:
-        found.plot(picture)
+    found.plot(picture)
     return found.frame()
 
 
