@@ -116,3 +116,15 @@ def test_a_target_named_as_the_mask_of_another(tmp_path: Path) -> None:
     assert found.code == 0, found.err
     rows = json.loads(unrolled("predict", "run", table, "--json", cwd=tmp_path).out)["rows"]
     assert all(row["x"] < 50 < 450 < row["x missing"] for row in rows)
+
+
+@pytest.mark.case("tables/21")
+@pytest.mark.parametrize(
+    ("name", "rows", "start"),
+    [("21-wide-with-index.csv", 60, "2022-01-01 00:00"), ("21b-wide-16-years.csv", 16, "2000")],
+)
+def test_wide_tables_are_made_long(name: str, rows: int, start: str) -> None:
+    table = Table.read(TABLES / name)
+    assert (len(table.names), len(table) // len(table.names)) == (30, rows)
+    assert (table.roles.target, table.roles.past, table.findings.start) == (("value",), (), start)
+    assert any(note.startswith("wide:") for note in table.findings.notes)

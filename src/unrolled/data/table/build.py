@@ -116,12 +116,12 @@ def _read(
         del raw.columns[name]
     if without_time(roles, raw.columns):
         roles = _count_rows(raw, roles)
+    roles = replace(roles, series=as_key(column_names(roles.series, raw.columns)))
     long = make_long(raw, roles)
     if long:
         raw, roles = long.raw, long.roles
         notes.notes += long.notes
         notes.left_out |= long.left_out
-    roles = replace(roles, series=as_key(column_names(roles.series, raw.columns)))
     check_roles(roles, raw.columns)
     return raw, roles, long.why if long else {}
 

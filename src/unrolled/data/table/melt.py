@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints
+from unrolled.data.arrow import Ints, encode, first_row
 from unrolled.data.columns.convert import convert
+from unrolled.data.columns.keys import joint_codes
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles
 from unrolled.errors import DataError
@@ -63,17 +64,47 @@ def arrow_column(values: NDArray[Any]) -> Any:
     return pa.chunked_array([pa.array(values, from_pandas=True)])
 
 
-def refuse_twice(column: Any, name: str) -> None:
-    """DataError for the first two rows of one name, or a row without one."""
-    seen: dict[Any, int] = {}
-    for row, value in enumerate(column.to_pylist(), 1):
-        if value is None:
+def refuse_twice(columns: Mapping[str, Any]) -> None:
+    """DataError for the first two rows of one name in all these columns, or a row without one."""
+    for name, column in columns.items():
+        if column.null_count:
+            row = first_row(np.asarray(column.is_null()))
             raise DataError(f"wide: expected a name in column {name!r}, data row {row} has none")
-        if seen.setdefault(value, row) != row:
+    seen: dict[Any, int] = {}
+    rows = zip(*(column.to_pylist() for column in columns.values()), strict=True)
+    for row, values in enumerate(rows, 1):
+        if seen.setdefault(values, row) != row:
+            names = " and ".join(map(repr, columns))
             raise DataError(
-                f"wide: expected each {name!r} once, but data rows {seen[value]} and {row} both "
-                f"say {value!r}"
+                f"wide: expected each {names} once, but data rows {seen[values]} and {row} both "
+                f"say {', '.join(map(repr, values))}"
             )
+
+
+def joined(columns: Mapping[str, Any]) -> list[str]:
+    """What each row (N,) says in these columns, in a line."""
+    texts = [column.cast(pa.string()).to_pylist() for column in columns.values()]
+    return [", ".join(map(str, row)) for row in zip(*texts, strict=True)]
+
+
+def fewest_names(columns: Mapping[str, Any]) -> tuple[str, ...]:
+    """The first column that names each row, else as few as do so together; none where none do."""
+    full = {name: column for name, column in columns.items() if not column.null_count}
+    for name in full:
+        if _differ({name: full[name]}):
+            return (name,)
+    if not full or not _differ(full):
+        return ()
+    for name in [*full][::-1]:
+        rest = {other: column for other, column in full.items() if other != name}
+        if _differ(rest):
+            full = rest
+    return tuple(full)
+
+
+def _differ(columns: Mapping[str, Any]) -> bool:
+    codes = joint_codes([encode(column) for column in columns.values()])
+    return int(codes.max()) + 1 == len(codes)
 
 
 def refuse_taken(names: Collection[str], *made: str) -> None:
@@ -83,7 +114,7 @@ def refuse_taken(names: Collection[str], *made: str) -> None:
             raise DataError(f"wide: column {name!r}: rename it, the long table has one of its own")
 
 
-def long_roles(roles: Roles, time: str, series: str | None) -> Roles:
+def long_roles(roles: Roles, time: str, series: str | Sequence[str] | None) -> Roles:
     """The roles of the long table, where the user named none."""
     return replace(
         roles,

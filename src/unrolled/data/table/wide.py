@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from unrolled.data.arrow import integers, is_number, is_row_number, is_text, is_whole
@@ -23,14 +22,17 @@ from unrolled.data.columns.infer_time import (
     guess_time,
     holds_dates,
 )
+from unrolled.data.columns.keys import is_id
 from unrolled.data.columns.read import Raw
-from unrolled.data.columns.roles import Roles, check_roles, column_names
+from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names
 from unrolled.data.table.melt import (
     SERIES,
     TIME,
     VALUE,
     Long,
     arrow_column,
+    fewest_names,
+    joined,
     long_roles,
     note,
     numbers,
@@ -95,7 +97,7 @@ def _from_years(raw: Raw, roles: Roles) -> Long | None:
     years = integers(raw.columns.pop(year))
     kept = [name for name in rest if name != year and _tells_rows(name, raw.columns[name], roles)]
     if not kept:
-        refuse_twice(pa.array(years), year)
+        refuse_twice({year: pa.chunked_array([pa.array(years)])})
     refuse_taken(kept, TIME, VALUE)
     matrix = numbers(raw, months).T
     dates = ((years[:, None] - 1970) * 12 + np.arange(12)).astype("M8[M]").astype("M8[D]")
@@ -148,21 +150,24 @@ def _from_rows(raw: Raw, roles: Roles) -> Long | None:
         return None
     dated = times.dtype == object
     names = _row_names(rest, roles, dated)
-    if names is None and (rest or not dated):
+    if not names and (rest or not dated):
         return None
     rows = len(raw.columns[steps[0]])
-    left_out = {n: COUNTS for n, c in rest.items() if n != names and is_row_number(c)}
-    shared = {n: column for n, column in rest.items() if n != names and n not in left_out}
-    series = names if names and names == roles.series else SERIES
-    refuse_taken(shared, series, TIME, VALUE)
-    column = rest[names] if names else arrow_column(np.arange(1, rows + 1))
+    left_out = {n: COUNTS for n, c in rest.items() if n not in names and is_row_number(c)}
+    shared = {n: column for n, column in rest.items() if n not in names and n not in left_out}
+    alone = len(names) < 2 and as_key(names) != roles.series
+    keys = {n: rest[n] for n in names} or {SERIES: arrow_column(np.arange(1, rows + 1))}
+    keys = {SERIES: next(iter(keys.values()))} if alone else keys
+    refuse_taken(shared, *keys, TIME, VALUE)
     row, at, values = unroll(numbers(raw, steps).T)
-    long = {name: c.take(pa.array(row)) for name, c in {series: column, **shared}.items()}
+    long = {name: c.take(pa.array(row)) for name, c in {**keys, **shared}.items()}
     long |= {TIME: arrow_column(times[at]), VALUE: arrow_column(values)}
-    why = {series: ("series", f"a row for each{f', named in {names!r}' if names else ''}")}
+    named = f", named in {' and '.join(map(repr, names))}" if names else ""
+    why = dict.fromkeys(keys, ("series", f"a row for each{named}"))
     why |= _told(f"the names of the columns {steps[0]} to {steps[-1]}", steps)
-    told = (note(rows, "rows of one series each", long), *without_value(column, row))
-    return Long(replace(raw, columns=long), long_roles(roles, TIME, series), why, told, left_out)
+    told = (note(rows, "rows of one series each", long), *without_value(joined(keys), row))
+    key = as_key(tuple(keys))
+    return Long(replace(raw, columns=long), long_roles(roles, TIME, key), why, told, left_out)
 
 
 def _told(why: str, names: list[str]) -> dict[str, tuple[str, str]]:
@@ -172,7 +177,8 @@ def _told(why: str, names: list[str]) -> dict[str, tuple[str, str]]:
 def _steps(columns: Mapping[str, Any]) -> tuple[list[str], NDArray[Any]]:
     """The columns that are time steps, and their times (T,): texts of dates, or integers.
 
-    Numbers alone are the times themselves; after a letter they count from 1, whatever the first.
+    Numbers alone are the times themselves; after a letter they count from 1, whatever the first,
+    unless they are years: YR2000.
     """
     dates = [name for name in columns if _is_date(name)]
     if len(dates) >= FEWEST:
@@ -183,7 +189,7 @@ def _steps(columns: Mapping[str, Any]) -> tuple[list[str], NDArray[Any]]:
     gaps = np.diff(times)
     if len({m[1] for m in found}) != 1 or len(times) < len(found) or (gaps < 1).any():
         return [], times
-    if found[0][1]:
+    if found[0][1] and not (times[0] >= 1900 and times[-1] <= 2100):
         times = np.arange(1, len(found) + 1) if (gaps == 1).all() else times[:0]
     return [m[0] for m in found][: len(times)], times
 
@@ -201,25 +207,29 @@ def _is_numeric(column: Any) -> bool:
     return is_number(kind) or (is_text(kind) and stray_text(column) is not None)
 
 
-def _row_names(rest: Mapping[str, Any], roles: Roles, dated: bool) -> str | None:
-    """The column that names the series of each row, text first; None where no column can.
+def _row_names(rest: Mapping[str, Any], roles: Roles, dated: bool) -> tuple[str, ...]:
+    """The columns that name the series of each row, text first; none where no column can.
 
     dated: whether the other columns are dates; numbers name a series only then.
     """
-    if isinstance(roles.series, str) and roles.series in rest:
-        refuse_twice(rest[roles.series], roles.series)
-        return roles.series
+    asked = column_names(roles.series, rest)
+    if asked and all(name in rest for name in asked):
+        refuse_twice({name: rest[name] for name in asked})
+        return asked
     counters = [name for name, column in rest.items() if is_row_number(column)]
     texts = [name for name, column in rest.items() if is_text(column.type)]
     steps = [name for name in counters if name.lower() in STEP_NAMES and name != "index"]
     if not dated and (steps or len(texts) + len(counters) < len(rest)):
-        return None
+        return ()
     whole = [n for n, column in rest.items() if is_whole(column) and n not in counters]
-    candidates = [*texts, *whole, *counters] if dated else texts
-    found = next((name for name in candidates if _is_unique(rest[name])), None)
-    if dated and candidates and found is None:
-        refuse_twice(rest[candidates[0]], candidates[0])
-    return found
+    ids = [name for name in whole if is_id(name)]
+    ways = [[name] for name in (*texts, *(ids if dated else ()))] + [texts]
+    ways += [*([name] for name in whole), [*texts, *whole], *([n] for n in counters)] * dated
+    found = (fewest_names({name: rest[name] for name in way}) for way in ways)
+    names = next(filter(None, found), ())
+    if dated and not names and any(ways):
+        refuse_twice({name: rest[name] for name in texts or whole})
+    return names
 
 
 def _from_columns(raw: Raw, roles: Roles) -> Long:
@@ -243,10 +253,6 @@ def _from_columns(raw: Raw, roles: Roles) -> Long:
     long |= {name: column.take(pa.array(at)) for name, column in shared.items()}
     long[VALUE] = arrow_column(values)
     why = {SERIES: ("series", "a column for each"), VALUE: ("target", "the values in them")}
-    told = (note(len(series), "columns of one series each", long), *without_value(names, row))
+    told = (note(len(series), "columns of one series each", long), *without_value(series, row))
     time = ",".join(times)
     return Long(replace(raw, columns=long), long_roles(roles, time, SERIES), why, told, left_out)
-
-
-def _is_unique(column: Any) -> bool:
-    return not column.null_count and pc.count_distinct(column).as_py() == len(column)
