@@ -156,34 +156,38 @@ def test_a_text_that_happens_to_tell_rows_apart_is_no_series() -> None:
         Table.read(frame.drop_duplicates(["time", "sky", "wind"]))
 
 
-def wide(steps: list[str], rows: int = 4, **before: Any) -> pd.DataFrame:
-    values = np.random.default_rng(0).normal(size=(len(steps), rows)).round(2)
+def wide(steps: list[str], before: dict[str, Any]) -> pd.DataFrame:
+    values = np.random.default_rng(0).normal(size=(len(steps), 4)).round(2)
     return pd.DataFrame({**before, **dict(zip(steps, values, strict=True))})
 
 
 KEYS = {"region": list("nnss"), "product": list("abab")}
 # a row for each series -> the columns that name it, its first time
 WIDE: dict[str, tuple[pd.DataFrame, Any, str]] = {
-    "dates": (wide(DAYS, **KEYS), ("region", "product"), "2022-01-01 00:00"),
+    "dates": (wide(DAYS, KEYS), ("region", "product"), "2022-01-01 00:00"),
     "after an index": (
-        wide(DAYS, **{"Unnamed: 0": range(4)}, **KEYS),
+        wide(DAYS, {"Unnamed: 0": range(4), **KEYS}),
         ("region", "product"),
         "2022-01-01 00:00",
     ),
-    "M4": (wide([f"V{i}" for i in range(3, 33)], **KEYS), ("region", "product"), "1"),
+    "M4": (wide([f"V{i}" for i in range(3, 33)], KEYS), ("region", "product"), "1"),
     "M4 after an index": (
-        wide([f"V{i}" for i in range(2, 40)], **{"": [3, 5, 6, 9]}, id=list("abcd")),
+        wide([f"V{i}" for i in range(2, 40)], {"": [3, 5, 6, 9], "id": list("abcd")}),
         "series",
         "1",
     ),
-    "years": (wide([str(y) for y in range(2000, 2016)], **KEYS), ("region", "product"), "2000"),
+    "years": (wide([str(y) for y in range(2000, 2016)], KEYS), ("region", "product"), "2000"),
     "years with letters": (
-        wide([f"YR{y}" for y in range(2000, 2016)], country=list("abcd")),
+        wide([f"YR{y}" for y in range(2000, 2016)], {"country": list("abcd")}),
         "series",
         "2000",
     ),
-    "numbers as names": (wide(DAYS, shop=[1, 1, 2, 2], item=[1, 2, 1, 2]), ("shop", "item"), ""),
-    "one of them names each": (wide(DAYS, code=list("wxyz"), **KEYS), "series", ""),
+    "numbers as names": (
+        wide(DAYS, {"shop": [1, 1, 2, 2], "item": [1, 2, 1, 2]}),
+        ("shop", "item"),
+        "",
+    ),
+    "one of them names each": (wide(DAYS, {"code": list("wxyz"), **KEYS}), "series", ""),
 }
 
 
@@ -199,8 +203,7 @@ def test_wide_tables_with_keys_before_them(name: str) -> None:
 
 
 def test_wide_rows_of_one_name_are_refused_by_all_their_columns() -> None:
-    frame = wide(DAYS, region=list("nnss"), product=list("aaab"))
-    with pytest.raises(
-        DataError, match="each 'region' and 'product' once, .*rows 1 and 2 .*'n', 'a'"
-    ):
+    frame = wide(DAYS, {**KEYS, "product": list("aaab")})
+    words = "each 'region' and 'product' once, but data rows 1 and 2 both"
+    with pytest.raises(DataError, match=words):
         Table.read(frame)
