@@ -147,6 +147,22 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
         ["--target", "temp", "--step", "7min"],
         ["7 minutes apart", "data row 1", "off that grid"],
     ),
+    "a doubled stamp": (
+        b"t,y\n2020-01-01 00:00,1\n2020-01-01 00:00,2\n2020-01-01 01:00,3\n",
+        ["--target", "y"],
+        ["data rows 1 and 2", "--duplicates mean"],
+    ),
+    "irregular stamps": (
+        b"t,y\n2020-01-01 00:10,1\n2020-01-01 01:34,2\n2020-01-01 02:01,3\n2020-01-01 03:50,4\n",
+        ["--target", "y"],
+        ["off that grid", "--resample 1h brings"],
+    ),
+    "a row at a closed time": (
+        b"t,y\n2022-01-03,1\n2022-01-04,2\n2022-01-08,2\n2022-01-09,2\n2022-01-10,3\n",
+        ["--target", "y", "--step", "1B"],
+        ["data row 3, 2022-01-08", "not at an open time"],
+    ),
+    "no time": (b"y,z\n3,1\n2,1\n5,7\n", ["--target", "y"], ["--time none"]),
     "no such step": (weather(), ["--target", "temp", "--step", "1x"], ["step", "'x'"]),
     "no such cell": (
         weather(),

@@ -153,6 +153,15 @@ def test_chance_and_few_rows_close_nothing(times: pd.DatetimeIndex) -> None:
     assert table(times).step.open == ()
 
 
+def test_where_one_series_is_closed_another_may_be_open() -> None:
+    hours = pd.date_range("2022-01-03", "2022-04-01", freq="h")
+    a, b = hours[between(9, 15)(hours)], hours[between(1, 6)(hours)]
+    frame = pd.DataFrame({"time": [*a, *b], "id": ["a"] * len(a) + ["b"] * len(b), "y": 1.0})
+    read = Table.read(frame, Roles(series="id"))
+    assert str(read.step) == "1h Mon-Fri 01:00-06:00,09:00-15:00"
+    assert read.season == 13
+
+
 def test_a_rare_row_at_a_closed_time_is_left_out_and_said() -> None:
     days = pd.date_range("2021-01-04", "2022-12-30", freq="B")
     times = days.append(pd.DatetimeIndex(["2022-03-05"])).sort_values()

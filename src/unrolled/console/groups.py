@@ -169,7 +169,10 @@ def as_options(text: str) -> str:
     """A text of the library as the command line says it: `split=rows` is `--split rows` there."""
 
     def option(found: re.Match[str]) -> str:
-        name, value = found.groups()
-        return found[0] if name not in KNOWN else f"{written(name)}{f' {value}' if value else ''}"
+        name, value = found[1], found[2] or ""
+        if name not in KNOWN:
+            return found[0]
+        value = value if " " in value else value.strip("'")
+        return f"{written(name)}{value and f' {value}'}"
 
-    return re.sub(r"(?<![\w.'\"(])([a-z_]+)=(\w[\w.:-]*)?", option, text)
+    return re.sub(r"(?<![\w.'\"(])([a-z_]+)=('[^']*'|\w[\w.:-]*)?", option, text)

@@ -50,7 +50,7 @@ def open_week(local: Rows, step: Step) -> tuple[Step, str | None]:
         # Bars at 10:30, 11:30, 14:00 and 15:00, or days like Mon, Wed, Fri: what divides all gaps.
         lengths = [int(np.gcd.reduce(np.diff(local.times)[_inner(local)]))]
     for one in lengths:
-        slots = find_open(local.times, local.starts, one)
+        slots = find_open(local.times, one)
         if slots:
             found = replace(Step.of_microseconds(one), open=slots)
             return found, _say(found)

@@ -175,12 +175,9 @@ def _refuse_off_grid(rows: Rows, ticks: Ints, usual: Ints, step: Step) -> None:
     off = step.join(ticks, usual[rows.codes]) != rows.times
     if not off.any():
         return
-    share = off.mean()
     more = f" (and {int(off.sum()) - 1} more rows)" if off.sum() > 1 else ""
     what = "is not at an open time" if step.open else "is off that grid"
-    advice = (
-        f"; resample={str(even_step(step))!r} brings rows to regular times" if share > 0.1 else ""
-    )
+    advice = f"; resample={str(even_step(step))!r} brings rows to regular times"
     raise DataError(
         f"time: expected times {step.words} apart, but {rows.place(int(np.argmax(off)))} "
         f"{what}{more}{advice}"

@@ -32,26 +32,26 @@ _TIMES = rf"{_CLOCK}(?:-{_CLOCK})?"
 _GROUP = re.compile(rf"({_DAYS}(?:,{_DAYS})*)?\s*({_TIMES}(?:,{_TIMES})*)?")
 
 
-def find_open(times: Ints, starts: Ints, length: int) -> Slots:
+def find_open(times: Ints, length: int) -> Slots:
     """The slots of the week in which rows lie, () where it is open all the time.
 
-    times: (N,) local microseconds, sorted within series; starts: (S+1,) where each series begins;
-    length: of a slot, which must divide a day. A day or a slot is closed if it was passed several
+    times: (N,) local microseconds of all series; length: of a slot, which must divide a day. A day or a slot is closed if it was passed several
     times, had no row, or hardly any, and so many gaps by chance are out of the question.
 
     >>> days = np.arange("2022-01-03", "2022-03-01", dtype="M8[D]")
     >>> days = days[np.is_busday(days)].astype("M8[us]").astype(np.int64)
-    >>> find_open(days, np.array([0, len(days)]), DAY) == BUSINESS_DAYS
+    >>> find_open(days, DAY) == BUSINESS_DAYS
     True
     """
     if DAY % length or length < MINUTE:
         return ()
-    ticks = (times - MONDAY) // length
+    # Of all series together: where one is closed another may be open.
+    ticks = np.unique((times - MONDAY) // length)
     week, day = WEEK // length, DAY // length
     seen = np.bincount(ticks % week, minlength=week).reshape(7, day)
-    passed = _passed(ticks[starts[:-1]], ticks[starts[1:] - 1], week).reshape(7, day)
+    passed = _passed(int(ticks[0]), int(ticks[-1]), week).reshape(7, day)
     closed = _closed(seen, passed, RARE)
-    if seen[closed].sum() > MOST_STRAY * len(times):
+    if seen[closed].sum() > MOST_STRAY * len(ticks):
         closed = _closed(seen, passed, 0.0)
     filled = seen[~closed].sum() / max(1, passed[~closed].sum())
     if closed.mean() < LEAST_CLOSED or filled < LEAST_FILLED:
@@ -77,14 +77,10 @@ def _closed(seen: Ints, passed: Ints, rare: float) -> NDArray[np.bool_]:
     return np.asarray(surely(seen, passed, 3) | days[:, None] | clock)
 
 
-def _passed(first: Ints, last: Ints, week: int) -> Ints:
-    """How often series that go from tick first (S,) to last (S,) pass each slot of the week."""
-    whole, rest = np.divmod(last - first + 1, week)
-    begin = first % week
-    change = np.bincount(begin, minlength=2 * week + 1)
-    change -= np.bincount(begin + rest, minlength=2 * week + 1)
-    partly = np.cumsum(change)[: 2 * week].reshape(2, week).sum(axis=0)
-    return np.asarray(partly + whole.sum())
+def _passed(first: int, last: int, week: int) -> Ints:
+    """How often each slot of the week comes from tick first to tick last."""
+    whole, rest = divmod(last - first + 1, week)
+    return np.asarray(whole + ((np.arange(week) - first) % week < rest))
 
 
 def write_open(slots: Slots, length: int) -> str:
