@@ -162,7 +162,7 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
         ["--target", "y", "--step", "1B"],
         ["data row 3, 2022-01-08", "not at an open time"],
     ),
-    "no time": (b"y,z\n3,1\n2,1\n5,7\n", ["--target", "y"], ["--time none"]),
+    "no time at all": (b"y,z\n3,1\n2,1\n5,7\n", ["--target", "y"], ["--time none"]),
     "no such step": (weather(), ["--target", "temp", "--step", "1x"], ["step", "'x'"]),
     "no such cell": (
         weather(),

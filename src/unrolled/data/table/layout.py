@@ -177,7 +177,11 @@ def _refuse_off_grid(rows: Rows, ticks: Ints, usual: Ints, step: Step) -> None:
         return
     more = f" (and {int(off.sum()) - 1} more rows)" if off.sum() > 1 else ""
     what = "is not at an open time" if step.open else "is off that grid"
-    advice = f"; resample={str(even_step(step))!r} brings rows to regular times"
+    regular = step
+    if even_step(step) != step:
+        gaps = np.diff(rows.times)[np.diff(rows.codes) == 0]
+        regular = even_step(Step.of_microseconds(int(np.median(gaps))))
+    advice = f"; resample={str(regular)!r} brings rows to regular times"
     raise DataError(
         f"time: expected times {step.words} apart, but {rows.place(int(np.argmax(off)))} "
         f"{what}{more}{advice}"
