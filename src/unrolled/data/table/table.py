@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +82,11 @@ class Table:
 
         def choose(fields: Mapping[str, Any]) -> NDArray[np.bool_]:
             table = cls(**fields)  # that has no columns yet
-            return older(table.offsets) if training is None else training(table)
+            if training is not None:
+                # Rows that cannot be split are refused later, by whoever splits them.
+                with suppress(DataError):
+                    return training(table)
+            return older(table.offsets)
 
         table = cls(**build(source, roles, parsed, choose, strict=training is not None))
         return table._with_holidays()._with_season(season)

@@ -35,8 +35,9 @@ _GROUP = re.compile(rf"({_DAYS}(?:,{_DAYS})*)?\s*({_TIMES}(?:,{_TIMES})*)?")
 def find_open(times: Ints, length: int) -> Slots:
     """The slots of the week in which rows lie, () where it is open all the time.
 
-    times: (N,) local microseconds of all series; length: of a slot, which must divide a day. A day or a slot is closed if it was passed several
-    times, had no row, or hardly any, and so many gaps by chance are out of the question.
+    times: (N,) local microseconds of all series; length: of a slot, which must divide a day.
+    A day or a slot is closed if it was passed several times, had no row, or hardly any, and so
+    many gaps by chance are out of the question.
 
     >>> days = np.arange("2022-01-03", "2022-03-01", dtype="M8[D]")
     >>> days = days[np.is_busday(days)].astype("M8[us]").astype(np.int64)
