@@ -1,6 +1,8 @@
-# The extension module, built from csrc/bindings.cpp. Tensors are read as torch lays them out;
-# BufferError says that one of them is not laid out as the kernels read it.
+# The extension module, built from csrc/bindings.cpp. Tensors are read as torch lays them out.
+# BufferError: one of them is not laid out as the kernels read it. RuntimeError: it has other sizes
+# than the call asks for, or there is no such memory. ValueError: the call itself makes no sense.
 from collections.abc import Sequence
+from typing import overload
 
 from torch import Tensor
 
@@ -15,7 +17,15 @@ class Shape:
         biased: bool,
         batch_first: bool,
     ) -> None: ...
+    @property
+    def keeps_h(self) -> bool: ...
     def takes(
+        self,
+        weights: list[Tensor],
+        x: Tensor,
+        state: Tensor | Sequence[Tensor] | None,
+    ) -> bool: ...
+    def takes_step(
         self,
         weights: list[Tensor],
         x: Tensor,
@@ -23,7 +33,10 @@ class Shape:
     ) -> bool: ...
 
 class Steps:
-    def __init__(self, steps: int, batch: int, sizes: int) -> None: ...
+    @overload
+    def __init__(self, steps: int, batch: int) -> None: ...
+    @overload
+    def __init__(self, batch_sizes: Tensor) -> None: ...
     @property
     def rows(self) -> int: ...
 
@@ -43,7 +56,7 @@ def backward(
     weights: list[Tensor],
     x: Tensor,
     states: tuple[Tensor | None, ...],
-    y: Tensor,
+    y: Tensor | None,
     saved: Tensor,
     given: tuple[Tensor | None, ...],
     wanted: tuple[Tensor | None, ...],

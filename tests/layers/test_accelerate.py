@@ -10,7 +10,7 @@ from helpers.laws import flat
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
-from unrolled.errors import SettingsError
+from unrolled.errors import EngineError, SettingsError
 from unrolled.layers import GRU, LSTM, RNN, accelerate, restore
 
 PAIRS = [(nn.RNN, RNN), (nn.LSTM, LSTM), (nn.GRU, GRU)]
@@ -194,3 +194,77 @@ def test_an_unknown_engine_changes_nothing() -> None:
     with pytest.raises(SettingsError, match="did you mean 'native'"):
         accelerate(model, engine="nativ")  # type: ignore[arg-type]
     assert type(model.shared) is nn.RNN
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRUCell])
+def test_a_layer_whose_forward_someone_replaced_is_left_alone(kind: Any) -> None:
+    model = nn.Sequential(kind(3, 4))
+    whole = model[0].forward
+    model[0].forward = lambda *args: whole(*args)
+    swap = accelerate(model)
+    assert swap.count == 0
+    assert "forward was replaced on the layer itself" in swap.left["0"]
+    del model[0].forward
+    assert accelerate(model).count == 1
+
+
+CELLS: list[tuple[Any, dict[str, Any]]] = [
+    (nn.RNNCell, {}),
+    (nn.RNNCell, {"nonlinearity": "relu"}),
+    (nn.LSTMCell, {}),
+    (nn.GRUCell, {"bias": False}),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings"), CELLS)
+@pytest.mark.parametrize("with_state", [False, True])
+@pytest.mark.parametrize("shape", [(5, 3), (1, 3), (3,), (0, 3)])
+def test_a_cell_steps_as_torchs_does(
+    kind: Any, settings: Any, with_state: bool, shape: tuple[int, ...]
+) -> None:
+    theirs = kind(3, 20, **settings)
+    ours = copy.deepcopy(theirs)
+    assert accelerate(ours).swapped == ("(model)",)
+    x = torch.randn(shape)
+    part = torch.randn(*shape[:-1], 20)
+    state = None if not with_state else (part, part * 2) if kind is nn.LSTMCell else part
+    found = []
+    for cell in (theirs, ours):
+        leaf = x.clone().requires_grad_()
+        once = cell(leaf, state)
+        again = cell(leaf, once)
+        torch.stack([(i + 1) * t.sum() for i, t in enumerate(flat(again))]).sum().backward()
+        found.append([*flat(again), leaf.grad, *(p.grad for p in cell.parameters())])
+    torch.testing.assert_close(found[1], found[0], rtol=1e-5, atol=1e-5)
+    restore(ours)
+    assert type(ours) is kind
+
+
+def test_a_cell_asked_for_by_name_says_what_it_cannot() -> None:
+    cell = nn.GRUCell(3, 4)
+    accelerate(cell, engine="native")
+    assert cell(torch.randn(2, 3)).shape == (2, 4)
+    with pytest.raises(EngineError, match="engine 'native' cannot run this"):
+        cell(torch.randn(3))
+    other = nn.GRUCell(3, 4)
+    assert "not single steps" in accelerate(other, engine="reference").left["(model)"]
+
+
+def test_what_will_not_help_is_said() -> None:
+    class Holder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = [nn.GRU(3, 4), nn.Linear(3, 4)]
+            self.by_name = {"a": nn.LSTM(3, 4)}
+            self.wide = nn.GRU(3, 4).double()
+            self.projected = nn.LSTM(3, 4, proj_size=2)
+            self.fast = nn.LSTM(3, 4)
+
+    assert str(accelerate(Holder())) == (
+        "3 layers swapped: wide, projected, fast; 2 left alone\n"
+        "  layers[0]: a plain list is no part of the model; hold it in a torch.nn.ModuleList\n"
+        "  by_name['a']: a plain dict is no part of the model; hold it in a torch.nn.ModuleDict; "
+        "2 of them no faster\n"
+        "  wide: its weights are float64, not float32\n"
+        "  projected: it has a proj_size"
+    )

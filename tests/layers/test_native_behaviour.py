@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from unrolled.errors import EngineError
 from unrolled.layers import GRU, LSTM, RNN, native
@@ -113,21 +114,133 @@ def test_no_grad_and_inference_mode_keep_no_graph() -> None:
         assert not outputs.requires_grad
 
 
-def test_writing_into_the_outputs_is_noticed() -> None:
-    layer, _ = both(GRU, 3, 8)
-    outputs, _ = layer(torch.randn(6, 2, 3))
-    loss = outputs.sum()
-    with torch.no_grad():
-        outputs.zero_()
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+SHAPES: list[dict[str, Any]] = [{}, {"num_layers": 2, "bidirectional": True, "batch_first": True}]
+
+
+@pytest.mark.parametrize("kind", [RNN, GRU])
+@pytest.mark.parametrize("settings", SHAPES)
+@pytest.mark.parametrize("packed", [False, True])
+def test_outputs_may_be_changed_in_place(kind: type, settings: Any, packed: bool) -> None:
+    layers = both(kind, 3, 20, **settings)
+    x = torch.randn(4, 4, 3)
+    given: Any = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([4, 3, 3, 1]), True)
+    for layer in layers:
+        outputs, last = layer(given if packed else x)
+        data = outputs.data if packed else outputs
+        data *= (data > 0).float()
+        last[0] = 0
+        (data.square().sum() + last.sum()).backward()
+    close(*map(weight_gradients, layers))
+
+
+def test_data_behind_autograds_back_may_be_changed() -> None:
+    layers = both(GRU, 3, 20)
+    x = torch.randn(5, 4, 3)
+    for layer in layers:
+        outputs, _ = layer(x)
+        loss = outputs.square().sum()
+        outputs.data[2:] = 7
+        outputs.detach().numpy()[0] = 7
         loss.backward()
+    # The loss read the outputs themselves, so only the layer's own part must be as before.
+    close(*map(weight_gradients, layers))
 
 
-def test_a_second_derivative_is_refused() -> None:
+def test_an_lstms_outputs_changed_in_place_are_noticed_as_by_torch() -> None:
+    layers = both(LSTM, 3, 8)
+    packed = nn.utils.rnn.pack_sequence([torch.randn(4, 3), torch.randn(2, 3)])
+    for layer in layers:
+        outputs, _ = layer(torch.randn(6, 2, 3))
+        outputs *= 2
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            outputs.sum().backward()
+        layer.zero_grad()
+        data = layer(packed)[0].data  # where lengths differ torch takes them too
+        data *= 2
+        data.sum().backward()
+    close(*map(weight_gradients, layers))
+
+
+def test_a_second_derivative_is_refused_where_the_engine_was_asked_for() -> None:
     layer, _ = both(GRU, 3, 8)
     x = torch.randn(6, 2, 3, requires_grad=True)
-    with pytest.raises(EngineError, match='use engine="torch"'):
+    with pytest.raises(EngineError, match='use engine="auto" or engine="torch"'):
         torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)
+
+
+@pytest.mark.parametrize("kind", list(THEIRS))
+@pytest.mark.parametrize("settings", [*SHAPES, {"bias": False}])
+@pytest.mark.parametrize("single", [False, True])
+def test_second_derivatives_are_those_of_the_equations(
+    kind: type, settings: dict[str, Any], single: bool
+) -> None:
+    native_layer = kind(3, 4, **settings)
+    equations = kind(3, 4, **settings, engine="reference")
+    equations.load_state_dict(native_layer.state_dict())
+    x, found = torch.randn(5, 3) if single else torch.randn(5, 2, 3), []
+    for layer in (native_layer, equations):
+        given = x.clone().requires_grad_()
+        outputs, last = layer(given)
+        last = last[1] if kind is LSTM else last
+        slope = torch.autograd.grad(outputs.square().sum() + last.sum(), given, create_graph=True)[
+            0
+        ]
+        (slope.square().sum() + outputs.sum()).backward()
+        found.append([given.grad, *weight_gradients(layer)])
+    close(*found)
+
+
+def test_second_derivatives_where_a_layer_is_used_twice() -> None:
+    layer, equations = GRU(4, 4), GRU(4, 4, engine="reference")
+    equations.load_state_dict(layer.state_dict())
+    x, found = torch.randn(5, 2, 4), []
+    for used in (layer, equations):
+        outputs, _ = used(used(x)[0])  # the weights are in the history of the second call's inputs
+        slopes = torch.autograd.grad(
+            outputs.square().sum(), [*used.parameters()], create_graph=True
+        )
+        torch.stack([slope.square().sum() for slope in slopes]).sum().backward()
+        found.append(weight_gradients(used))
+    close(*found)
+
+
+@pytest.mark.parametrize("kind", list(THEIRS))
+@pytest.mark.parametrize("lengths", [None, (5, 3, 1)])
+def test_what_is_saved_has_a_shape_of_its_own(kind: type, lengths: Any) -> None:
+    layer, shapes = kind(8, 64, num_layers=2), []
+    x: Any = torch.randn(30, 3, 8)
+    if lengths:
+        x = nn.utils.rnn.pack_padded_sequence(torch.randn(5, 3, 8), torch.tensor(lengths))
+    for other in (1, 7, 20, 33):  # pieces of many sizes for the pool
+        layer(torch.randn(other, 16, 8))[0].sum().backward()
+        saved: list[Any] = []
+
+        def keep(t: Tensor, to: list[Any] = saved) -> Tensor:
+            to.append((t.shape, t.stride()))
+            return t
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+            layer(x)
+        shapes.append(saved)
+    assert all(one == shapes[0] for one in shapes)
+
+
+def test_activations_made_again_train_every_step() -> None:
+    first, second = LSTM(8, 32, batch_first=True), GRU(32, 32, batch_first=True, bidirectional=True)
+    for length in range(5, 60, 3):
+        x, found = torch.randn(4, length, 8), []
+        for again in (False, True):
+
+            def run(x: Tensor) -> Tensor:
+                outputs: Tensor = second(first(x)[0])[0]
+                return outputs
+
+            outputs = checkpoint(run, x, use_reentrant=False) if again else run(x)
+            outputs.square().sum().backward()
+            found.append([g.clone() for g in weight_gradients(first) + weight_gradients(second)])
+            first.zero_grad()
+            second.zero_grad()
+        assert all(map(torch.equal, *found))
 
 
 def test_the_saved_buffer_is_kept_for_the_next_step() -> None:

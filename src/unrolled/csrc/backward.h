@@ -12,7 +12,7 @@ namespace UNROLLED_ISA {
 
 template <class Cell>
 struct BackwardPass {
-  static constexpr int kG = Cell::kGates, kMemories = Cell::kStates - 1;
+  static constexpr int kG = Cell::kGates, kMemories = Cell::kStates - 1, kKept = Cell::kSaved + Cell::kKeepsH;
   static constexpr int kFirstX = Cell::kStageX[0];  // x's stages are the last ones, h's the first
 
   // What a team needs to take some rows of the batch through a chunk of steps. A chunk's k counts its
@@ -141,7 +141,9 @@ struct BackwardPass {
         chunk.row_of[k + r] = f.seq.offset(t) + b;
         for (int64_t i = 0; i < I; i += kBlock)
           load_block(chunk.x + i * capacity + at, f.x.at(f.seq, t, b) + i, min64(kBlock, I - i));
-        const float* h = b < known ? f.y.at(f.seq, t_before, b) : f.first[0] ? f.first[0] + b * H : nullptr;
+        const float* h = b < known    ? after(t_before, b)
+                         : f.first[0] ? f.first[0] + b * H
+                                      : nullptr;
         for (int64_t u = 0; u < H; u += kBlock) {
           if (h)
             load_block(chunk.before + u * capacity + at, h + u, min64(kBlock, H - u));
@@ -153,10 +155,18 @@ struct BackwardPass {
     }
   }
 
+  // What the forward pass kept of a row's step: the cell's values, then h where the cell keeps it.
+  UNROLLED_INLINE const float* saved(int64_t t, int64_t b) const {
+    return f.saved + (f.seq.offset(t) + b) * kKept * Hp;
+  }
+  UNROLLED_INLINE const float* after(int64_t t, int64_t b) const {
+    return Cell::kKeepsH ? saved(t, b) + Cell::kSaved * Hp : f.y.at(f.seq, t, b);
+  }
+
   // dz of one step from what reached the state. Row by row, as the saved values lie: 2-5 % of a backward
   // pass at H = 256 against block by block.
   void through_cell(int64_t t, int64_t first, Range rows, Range mine, const Chunk& chunk) {
-    alignas(64) float from_y[kBlock], after[kBlock];
+    alignas(64) float from_y[kBlock];
     for (int64_t b = rows.begin; b < rows.end; ++b) {
       for (int64_t block = mine.begin; block < mine.end; ++block) {
         const int64_t u = block * kBlock, n = min64(kBlock, H - u), at = b * Hp + u;
@@ -165,12 +175,7 @@ struct BackwardPass {
           load_block(from_y, f.dy.at(f.seq, t, b) + u, n);
           for (int v = 0; v < kBlock; v += kWidth) store(dh + at + v, load(dh + at + v) + load(from_y + v));
         }
-        const float* saved = f.saved + (f.seq.offset(t) + b) * Cell::kSaved * Hp + u;
-        if constexpr (Cell::kSaved == 0) {  // all the cell needs is its output, which is there anyway
-          load_block(after, f.y.at(f.seq, t, b) + u, n);
-          saved = after;
-        }
-        Cell::backward(saved, Hp, chunk.before + k, dh + at, kMemories ? dmemory + at : nullptr,
+        Cell::backward(saved(t, b) + u, Hp, chunk.before + k, dh + at, kMemories ? dmemory + at : nullptr,
                        f.seq.batch * Hp, chunk.dz + k, Hp * capacity);
         // Padded units saw infinity times a padded zero if x was infinite: they must stay zero.
         for (int stage = 0; n < kBlock && stage < Cell::kStages; ++stage)

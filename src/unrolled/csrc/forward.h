@@ -10,7 +10,7 @@ namespace UNROLLED_ISA {
 
 template <class Cell>
 struct ForwardPass {
-  static constexpr int kMemories = Cell::kStates - 1;
+  static constexpr int kMemories = Cell::kStates - 1, kKept = Cell::kSaved + Cell::kKeepsH;
 
   const Forward& f;
   const Plan plan;
@@ -115,8 +115,8 @@ struct ForwardPass {
     for (int64_t r = row; r < row + R; ++r)
       for (int64_t p = block; p < block + P; ++p)
 #pragma GCC unroll 8
-        for (int i = 0; i < Cell::kSaved; ++i)
-          __builtin_prefetch(f.saved + (r * Cell::kSaved + i) * Hp + p * kBlock, 1);
+        for (int i = 0; i < kKept; ++i)
+          __builtin_prefetch(f.saved + (r * kKept + i) * Hp + p * kBlock, 1);
   }
 
   // R rows by P blocks: the sums of every stage, then at once, while they are in L1, the cell.
@@ -144,10 +144,12 @@ struct ForwardPass {
         const int64_t u = (block + p) * kBlock, at = (row + r) * Hp + u;
         const int64_t global = first + row + r;
         float* h = state[(s + 1) & 1] + at;
-        float* saved = f.saved ? f.saved + global * Cell::kSaved * Hp + u : nullptr;
+        float* saved = f.saved ? f.saved + global * kKept * Hp + u : nullptr;
         Cell::forward(z + (r * P + p) * kBlock, stage_size, state[s & 1] + at,
                       kMemories ? memory + at : nullptr, f.seq.batch * Hp, h, saved, Hp);
         store_block(f.y + global * f.ld_y + u, h, min64(kBlock, H - u));
+        for (int v = 0; Cell::kKeepsH && saved && v < kBlock; v += kWidth)
+          store(saved + Cell::kSaved * Hp + v, load(h + v));
       }
   }
 

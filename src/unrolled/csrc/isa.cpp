@@ -5,11 +5,6 @@
 namespace unrolled {
 namespace UNROLLED_ISA {
 
-template <class Cell>
-int64_t saved_floats(int64_t rows, int64_t hidden) {
-  return rows * Cell::kSaved * padded(hidden);
-}
-
 template <class Pass, class Problem>
 int64_t scratch_floats(const Problem& f) {
   Arena arena{nullptr};
@@ -28,7 +23,7 @@ constexpr CellKernels kernels_of() {
   static_assert(Cell::kStates >= 1 && Cell::kStates <= kMostStates);
   using F = ForwardPass<Cell>;
   using B = BackwardPass<Cell>;
-  return {Cell::kName, Cell::kGates, Cell::kStates, saved_floats<Cell>, scratch_floats<F, Forward>,
+  return {Cell::kName, Cell::kGates, Cell::kStates, F::kKept, Cell::kKeepsH, scratch_floats<F, Forward>,
           run<F, Forward>, scratch_floats<B, Backward>, run<B, Backward>};
 }
 

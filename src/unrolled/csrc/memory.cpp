@@ -2,7 +2,8 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <new>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kLine = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr int64_t kMostFloats = (int64_t{1} << 60) - 1;  // their bytes, rounded up, fit 63 bits
 constexpr size_t kKeptBytes = size_t{512} << 20;  // of free buffers, beyond which the oldest go
 
 struct Piece {
@@ -47,7 +49,9 @@ Piece allocate(size_t bytes) {
   const size_t line = bytes >= kHugePage ? kHugePage : kLine;
   bytes = (bytes + line - 1) / line * line;
   void* data = std::aligned_alloc(line, bytes);
-  if (!data) throw std::bad_alloc();
+  if (!data)  // in torch's words, by which programs that try a smaller batch know it
+    throw std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried to allocate " +
+                             std::to_string(bytes) + " bytes (for unrolled's kernels)");
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (line == kHugePage) madvise(data, bytes, MADV_HUGEPAGE);
 #endif
@@ -88,6 +92,18 @@ void give(Piece piece) {
 }
 
 }  // namespace
+
+int64_t count(const std::vector<int64_t>& sizes) {
+  int64_t product = 1;
+  bool fits = true;
+  for (const int64_t n : sizes) fits = !__builtin_mul_overflow(product, n, &product) && n >= 0 && fits;
+  for (const int64_t n : sizes)
+    if (n == 0) return 0;
+  if (fits && product <= kMostFloats) return product;
+  std::string text;
+  for (const int64_t n : sizes) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  throw std::runtime_error("Storage size calculation overflowed with sizes=[" + text + "]");
+}
 
 Buffer::Buffer(int64_t floats) {
   const Piece piece = take((static_cast<size_t>(floats) + 1) * sizeof(float));

@@ -3,20 +3,23 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace unrolled {
+
+// How many numbers a tensor of these sizes has; RuntimeError where 64 bits do not hold their bytes.
+int64_t count(const std::vector<int64_t>& sizes);
 
 // Owns one buffer; gives it back to the pool when it goes. Safe from any thread and after fork.
 class Buffer {
  public:
-  explicit Buffer(int64_t floats);
+  explicit Buffer(int64_t floats);  // RuntimeError with the size where there is no such memory
   Buffer(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   Buffer& operator=(Buffer&&) = delete;
   ~Buffer();
   float* data() const { return data_; }
-  int64_t bytes() const { return static_cast<int64_t>(bytes_); }
 
  private:
   float* data_;

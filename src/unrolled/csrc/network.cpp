@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -9,6 +10,8 @@
 
 namespace unrolled {
 namespace {
+
+constexpr int kMostThreads = 1024;  // of so many libgomp may fail to make a team, and ends the program
 
 std::atomic<bool> forked{false};
 
@@ -23,9 +26,10 @@ std::atomic<bool> forked{false};
 struct Layout {
   int64_t values, between, total;
   explicit Layout(const Network& n)
-      : values(n.cell.saved_floats(n.seq.rows, n.hidden)),
-        between((n.seq.rows * n.width() + 15) / 16 * 16),
-        total(values * n.layers * n.directions + between * (n.layers - 1)) {}
+      : values(count({n.seq.rows, n.cell.kept, whole_blocks(n.hidden)})),
+        between(whole_blocks(count({n.seq.rows, n.width()}))),
+        total(count({values, n.layers, n.directions}) + count({between, n.layers - 1})) {}
+  static int64_t whole_blocks(int64_t floats) { return (floats + kBlock - 1) / kBlock * kBlock; }
   float* cell(float* base, const Network& n, int64_t layer, int64_t d) const {
     return base + (layer * n.directions + d) * values;
   }
@@ -81,7 +85,11 @@ void clear_weight_gradients(const Network& n, const InputGradients& grads) {
 
 }  // namespace
 
-int usable_threads(int threads) { return forked.load() || threads < 1 ? 1 : threads; }
+int usable_threads(int threads) {
+  return forked.load() || threads < 1 ? 1 : std::min(threads, kMostThreads);
+}
+
+int64_t saved_floats(const Network& n) { return Layout(n).total; }
 
 std::unique_ptr<Buffer> forward(const Network& n, Rows x, const States& first, const Results& results,
                                 bool keep) {

@@ -44,6 +44,7 @@ struct InputGradients {
 std::unique_ptr<Buffer> forward(const Network&, Rows x, const States& first, const Results&, bool keep);
 void backward(const Network&, Rows x, const States& first, Rows y, float* saved,
               const OutputGradients&, const InputGradients&);
+int64_t saved_floats(const Network&);  // how many that is
 
 // In a child of fork libgomp's threads are gone and waiting for them would never end.
 int usable_threads(int threads);

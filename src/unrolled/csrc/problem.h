@@ -13,6 +13,8 @@
 
 namespace unrolled {
 
+constexpr int kBlock = 16;  // units are dealt with in blocks, and H is padded to whole ones
+
 // The tensors of a state, or of its gradient: h first, then as many as the cell has; the rest are null.
 constexpr int kMostStates = 4;
 using States = std::array<const float*, kMostStates>;
@@ -61,7 +63,7 @@ struct Forward {
   float* y;      // (N, H), rows ld_y apart
   int64_t ld_y;
   StateResults last;  // (B, H) each
-  float* saved;       // (N, saved values, H padded) for the backward pass, or null
+  float* saved;       // (N, values kept, H padded) for the backward pass, or null
   int threads;
 };
 
@@ -71,7 +73,7 @@ struct Backward {
   Weights w;
   Rows x;              // (N, I)
   States first;        // (B, H) each, or null
-  Rows y;              // (N, H)
+  Rows y;              // (N, H), for a cell that does not keep h
   Rows dy;             // (N, H) or null: zeros
   States dlast;        // (B, H) each, or null
   const float* saved;  // what the forward pass wrote
@@ -86,7 +88,8 @@ struct Backward {
 struct CellKernels {
   const char* name;
   int gates, states;
-  int64_t (*saved_floats)(int64_t rows, int64_t hidden);
+  int kept;      // values of a unit's step that the backward pass needs
+  bool keeps_h;  // h is among them, so that it does not look at y
   int64_t (*forward_floats)(const Forward&);  // size of the scratch memory
   void (*forward)(const Forward&, float* scratch);
   int64_t (*backward_floats)(const Backward&);

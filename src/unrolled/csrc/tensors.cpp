@@ -2,6 +2,9 @@
 
 #include <nanobind/ndarray.h>
 
+#include <stdexcept>
+#include <string>
+
 namespace nb = nanobind;
 
 namespace unrolled {
@@ -22,7 +25,7 @@ struct ExchangeTable {
 // Borrowed for good: torch is never unloaded.
 struct Torch {
   PyTypeObject *tensor, *parameter;
-  PyObject *float32, *strided;
+  PyObject *float32, *int64, *strided;
   PyObject *is_neg, *dtype, *is_cpu, *layout, *shape, *stride, *data_ptr;  // names
   const ExchangeTable* table;  // null: an older torch
 } torch;
@@ -36,18 +39,20 @@ const ExchangeTable* table_of(nb::handle tensor_type) {
   return table && table->major == 1 && table->view_of ? table : nullptr;
 }
 
-bool read_through_table(PyObject* tensor, View& view) {
+bool read_through_table(PyObject* tensor, View& view, Number number) {
   nb::dlpack::dltensor from;
   if (torch.table->view_of(tensor, &from) != 0) {
     PyErr_Clear();
     return false;
   }
-  const bool is_float32 = from.dtype.code == static_cast<uint8_t>(nb::dlpack::dtype_code::Float) &&
-                          from.dtype.bits == 32 && from.dtype.lanes == 1;
+  const bool floats = number == Number::kFloat32;
+  const auto code = floats ? nb::dlpack::dtype_code::Float : nb::dlpack::dtype_code::Int;
+  const bool is_asked = from.dtype.code == static_cast<uint8_t>(code) && from.dtype.lanes == 1 &&
+                        from.dtype.bits == (floats ? 32 : 64);
   const int device = from.device.device_type;
   const bool is_ours = device == nb::device::cpu::value || device == nb::device::cuda_host::value;  // pinned
-  if (!is_float32 || !is_ours || from.ndim > View::kMost) return false;
-  view.data = reinterpret_cast<float*>(static_cast<char*>(from.data) + from.byte_offset);
+  if (!is_asked || !is_ours || from.ndim > View::kMost) return false;
+  view.data = static_cast<char*>(from.data) + from.byte_offset;
   view.axes = from.ndim;
   for (int i = 0; i < from.ndim; ++i) {
     view.shape[i] = from.shape[i];
@@ -61,10 +66,11 @@ nb::object taken(PyObject* result) {
   return nb::steal(result);
 }
 
-bool read_through_attributes(nb::handle tensor, View& view) {
+bool read_through_attributes(nb::handle tensor, View& view, Number number) {
   const auto attribute = [&](PyObject* name) { return taken(PyObject_GetAttr(tensor.ptr(), name)); };
   const auto call = [&](PyObject* name) { return taken(PyObject_CallMethodNoArgs(tensor.ptr(), name)); };
-  if (attribute(torch.dtype).ptr() != torch.float32 || attribute(torch.is_cpu).ptr() != Py_True ||
+  PyObject* const asked = number == Number::kFloat32 ? torch.float32 : torch.int64;
+  if (attribute(torch.dtype).ptr() != asked || attribute(torch.is_cpu).ptr() != Py_True ||
       attribute(torch.layout).ptr() != torch.strided)
     return false;
   const nb::object shape = attribute(torch.shape), strides = call(torch.stride);
@@ -74,62 +80,89 @@ bool read_through_attributes(nb::handle tensor, View& view) {
     view.shape[i] = nb::cast<int64_t>(shape[i]);
     view.strides[i] = nb::cast<int64_t>(strides[i]);
   }
-  view.data = reinterpret_cast<float*>(nb::cast<uintptr_t>(call(torch.data_ptr)));
+  view.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(call(torch.data_ptr)));
   return true;
+}
+
+std::string listed(const int64_t* sizes, int axes) {
+  std::string text;
+  for (int i = 0; i < axes; ++i) text += (i ? ", " : "") + std::to_string(sizes[i]);
+  return "[" + text + "]";
+}
+
+// Reads what the kernels are to use; None is not looked at.
+View view_of(nb::handle tensor, const Sizes& sizes) {
+  View view;
+  if (!read(tensor, view)) throw nb::buffer_error("a tensor is not a plain one of float32 on the CPU");
+  if (!sizes.fit(view))
+    throw std::runtime_error("the kernels expected a tensor of sizes " + listed(sizes.size, sizes.axes) +
+                             ", got " + listed(view.shape, view.axes));
+  return view;
+}
+
+Rows rows(nb::handle tensor, const Sizes& sizes, bool batch_first, View& view) {
+  if (tensor.is_none()) return {nullptr, 0, 0};
+  view = view_of(tensor, sizes);
+  const int last = view.axes - 1;
+  if (view.strides[last] != 1 && view.shape[last] != 1 && !view.empty())
+    throw nb::buffer_error("a tensor's rows are not dense");
+  if (view.axes == 2) return {view.floats(), view.strides[0], view.strides[0]};
+  return {view.floats(), view.strides[batch_first ? 0 : 1], view.strides[batch_first ? 1 : 0]};
 }
 
 }  // namespace
 
-int64_t View::numbers() const {
-  int64_t product = 1;
-  for (int i = 0; i < axes; ++i) product *= shape[i];
-  return product;
+bool View::empty() const {
+  for (int i = 0; i < axes; ++i)
+    if (shape[i] == 0) return true;
+  return false;
 }
 
 bool View::dense() const {
-  if (numbers() == 0) return true;
+  if (empty()) return true;
   int64_t expected = 1;
   for (int i = axes; i-- > 0;) {
-    if (shape[i] != 1 && strides[i] != expected) return false;
-    expected *= shape[i];
+    if (shape[i] == 1) continue;
+    if (strides[i] != expected || __builtin_mul_overflow(expected, shape[i], &expected)) return false;
   }
   return true;
 }
 
-bool read(nb::handle tensor, View& view) {
+bool Sizes::fit(const View& view) const {
+  int left_out = view.axes == axes ? axes : -1;
+  for (int i = 0; view.axes == axes - 1 && i < axes; ++i)
+    if (missing[i] && size[i] == 1) left_out = i;
+  if (left_out < 0) return false;
+  for (int i = 0, of_view = 0; i < axes; ++i)
+    if (i != left_out && view.shape[of_view++] != size[i]) return false;
+  return true;
+}
+
+bool read(nb::handle tensor, View& view, Number number) {
   const PyTypeObject* type = Py_TYPE(tensor.ptr());
   if (type != torch.tensor && type != torch.parameter) return false;
   if (taken(PyObject_CallMethodNoArgs(tensor.ptr(), torch.is_neg)).ptr() != Py_False) return false;
-  if (!(torch.table ? read_through_table(tensor.ptr(), view) : read_through_attributes(tensor, view)))
+  if (!(torch.table ? read_through_table(tensor.ptr(), view, number)
+                    : read_through_attributes(tensor, view, number)))
     return false;
-  return view.data || view.numbers() == 0;  // torch has zeros which take no memory
+  return view.data || view.empty();  // torch has zeros which take no memory
 }
 
-float* dense(nb::handle tensor) {
+float* dense(nb::handle tensor, const Sizes& sizes) {
   if (tensor.is_none()) return nullptr;
-  View view;
-  if (!read(tensor, view) || !view.dense()) throw nb::buffer_error("a tensor is not dense");
-  return view.data;
+  const View view = view_of(tensor, sizes);
+  if (!view.dense()) throw nb::buffer_error("a tensor is not dense");
+  return view.floats();
 }
 
-static Rows rows(nb::handle tensor, bool batch_first, View& view) {
-  if (tensor.is_none()) return {nullptr, 0, 0};
-  const bool found = read(tensor, view) && view.axes > 1;
-  const int last = found ? view.axes - 1 : 0;
-  if (!found || (view.strides[last] != 1 && view.shape[last] != 1 && view.numbers() > 0))
-    throw nb::buffer_error("a tensor's rows are not dense");
-  if (view.axes == 2) return {view.data, view.strides[0], view.strides[0]};
-  return {view.data, view.strides[batch_first ? 0 : 1], view.strides[batch_first ? 1 : 0]};
+Rows rows(nb::handle tensor, const Sizes& sizes, bool batch_first) {
+  View view;
+  return rows(tensor, sizes, batch_first, view);
 }
 
-Rows rows(nb::handle tensor, bool batch_first) {
+float* time_major(nb::handle tensor, const Sizes& sizes, const Sequence& seq, bool batch_first) {
   View view;
-  return rows(tensor, batch_first, view);
-}
-
-float* time_major(nb::handle tensor, const Sequence& seq, bool batch_first) {
-  View view;
-  const Rows found = rows(tensor, batch_first, view);
+  const Rows found = rows(tensor, sizes, batch_first, view);
   if (!found.p || seq.rows == 0) return const_cast<float*>(found.p);
   const int64_t width = view.shape[view.axes - 1];
   const bool one_row = seq.batch == 1 && !seq.offsets, one_step = seq.steps == 1 || seq.offsets;
@@ -146,6 +179,7 @@ void find_torch() {
   torch.tensor = reinterpret_cast<PyTypeObject*>(borrowed(tensor));
   torch.parameter = reinterpret_cast<PyTypeObject*>(borrowed(module.attr("nn").attr("Parameter")));
   torch.float32 = borrowed(module.attr("float32"));
+  torch.int64 = borrowed(module.attr("int64"));
   torch.strided = borrowed(module.attr("strided"));
   torch.is_neg = name("is_neg"), torch.dtype = name("dtype"), torch.is_cpu = name("is_cpu");
   torch.layout = name("layout"), torch.shape = name("shape"), torch.stride = name("stride");

@@ -18,7 +18,6 @@
 namespace unrolled {
 namespace UNROLLED_ISA {  // a namespace per instruction set: no inline function may be shared
 
-constexpr int kBlock = 16;              // floats in a block
 constexpr int kWidth = UNROLLED_WIDTH;  // floats in a register
 constexpr int kVectors = kBlock / kWidth;
 

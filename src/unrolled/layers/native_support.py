@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence
+from torch.utils._device import DeviceContext
 
 from unrolled.layers import extension as _native
 from unrolled.layers.catalogue import CATALOGUE, of_mode, state_shapes
@@ -49,6 +50,32 @@ def kind_of(layer: nn.RNNBase) -> Kind:
     )
 
 
+def step_refusal(cell: nn.RNNCellBase, inputs: Any, state: Any = None) -> str | None:
+    """Why the native engine does not take one step of torch's cell; None when it does."""
+    if torch.compiler.is_compiling():
+        return "torch.compile and torch.export trace torch's own operators"
+    if _native.kernels is None:
+        return f"the native engine is not there: {_native.reason}"
+    refused = _refused_context()
+    if refused or shape_of(step_kind(cell)).takes_step(step_weights(cell), inputs, state):
+        return refused
+    return "it takes a step of float32 on the CPU: inputs (B, D), each of a state (B, H), B > 0"
+
+
+def step_kind(cell: nn.RNNCellBase) -> Kind:
+    """What all calls of a cell have in common: those of a layer of one time step."""
+    mode = type(cell).__name__.removesuffix("Cell")
+    if isinstance(cell, nn.RNNCell):
+        mode = f"RNN_{cell.nonlinearity.upper()}"
+    return mode, cell.input_size, cell.hidden_size, 1, 1, cell.bias, False
+
+
+def step_weights(cell: nn.RNNCellBase) -> list[Tensor]:
+    """A cell's weights in torch's order."""
+    weights = [cell.weight_ih, cell.weight_hh]
+    return [*weights, cell.bias_ih, cell.bias_hh] if cell.bias else weights
+
+
 @lru_cache(maxsize=256)
 def shape_of(kind: Kind) -> Any:
     """The kernels' name for it, a _kernels.Shape."""
@@ -66,8 +93,11 @@ def _taken(layer: nn.RNNBase, inputs: Any, state: Any) -> bool:
 
 
 def _refused_context() -> str | None:
-    if torch._C._functorch.peek_interpreter_stack() is not None:
-        return "a torch.func transform (vmap, grad, ...) needs torch's own operators"
+    looking = watched()
+    if looking:
+        return f"{looking} needs torch's own operators"
+    if torch._C._len_torch_function_stack() and not _only_devices():
+        return "a TorchFunctionMode is active, and sees torch's own operators only"
     if forward_ad._current_level >= 0:
         return "forward-mode derivatives need torch's own operators"
     if torch._C._get_tracing_state() is not None:
@@ -75,6 +105,24 @@ def _refused_context() -> str | None:
     if torch.is_autocast_enabled("cpu"):
         return "autocast is on, and the native engine computes in float32 only"
     return None
+
+
+def watched() -> str | None:
+    """Who must see every operator that runs, and would see nothing of the kernels; None: nobody.
+
+    A mode counts operators or FLOPs, records them, or runs them on tensors without numbers.
+    """
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return "a torch.func transform (vmap, grad, ...)"
+    if torch._C._len_torch_dispatch_stack():
+        return "a TorchDispatchMode (make_fx, FakeTensorMode, a FLOP counter, ...)"
+    return None
+
+
+def _only_devices() -> bool:
+    """Whether every TorchFunctionMode is a default device, which changes nothing here."""
+    stack = torch.overrides._get_current_function_mode_stack()
+    return all(type(mode) is DeviceContext for mode in stack)
 
 
 def _refused_layer(layer: nn.RNNBase) -> str | None:
@@ -147,8 +195,10 @@ def _refused_inputs(layer: nn.RNNBase, inputs: Any, state: Any) -> str | None:
     batch_axis = 0 if layer.batch_first else 1
     batched = packed or data.dim() == 3
     if packed:
-        batch = int(inputs.batch_sizes[0]) if len(inputs.batch_sizes) else 0
-        steps = len(inputs.batch_sizes)
+        refused = _refused_sizes(inputs.batch_sizes, data.shape[0])
+        if refused:
+            return refused
+        batch, steps = int(inputs.batch_sizes[0]), len(inputs.batch_sizes)
     else:
         batch = data.shape[batch_axis] if batched else 1
         steps = data.shape[1 - batch_axis] if batched else data.shape[0]
@@ -157,6 +207,18 @@ def _refused_inputs(layer: nn.RNNBase, inputs: Any, state: Any) -> str | None:
     if state is None:
         return None
     return _refused_state(layer, state, (batch,) if batched else ())
+
+
+def _refused_sizes(sizes: Any, rows: int) -> str | None:
+    """The extension says what is wrong with batch_sizes alone."""
+    assert _native.kernels is not None
+    try:
+        found = _native.kernels.Steps(sizes).rows
+    except ValueError as error:
+        return str(error)
+    if found != rows:
+        return f"batch_sizes speak of {found} rows, and there are {rows}"
+    return None
 
 
 def _refused_state(layer: nn.RNNBase, state: Any, batch: tuple[int, ...]) -> str | None:

@@ -5,13 +5,13 @@ bidirectional, else 1).
 """
 
 from collections.abc import Mapping
-from typing import Any, Never, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from torch import Tensor, nn
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
-from unrolled.errors import EngineError
-from unrolled.layers import engines
+from unrolled.layers import engines, foreign
 from unrolled.layers.catalogue import CATALOGUE
 from unrolled.layers.engines import EngineName
 
@@ -51,8 +51,11 @@ class _OnEngine:
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """Run the layer; arguments, results and errors are those of torch's layer."""
-        if isinstance(input, PackedSequence):
-            self._check_packed(input, hx)
+        if type(input) is not Tensor:
+            if isinstance(input, PackedSequence):
+                self._check_packed(input, hx)
+            elif isinstance(input, Proxy):
+                return foreign.as_leaf(self, input, hx)  # type: ignore[arg-type]
         if self._engine == "torch":
             return super().forward(input, hx)  # type: ignore[misc]
         return engines.run(self, input, hx)  # type: ignore[arg-type]
@@ -68,16 +71,10 @@ class _OnEngine:
         words: str = super().extra_repr()  # type: ignore[misc]
         return f"{words}, engine={self._engine}"
 
-    def __prepare_scriptable__(self) -> Never:
-        """Refuse torch.jit.script: it would put torch's layer in the place of ours for good."""
-        raise EngineError(
-            f"torch.jit.script: expected torch's own layers, got unrolled's {type(self).__name__}; "
-            "call unrolled.restore(model) first, or build the model with torch.nn "
-            "(the state_dict is the same)"
-        )
+    __prepare_scriptable__ = foreign.refuse_script
 
 
-class RNN(_OnEngine, nn.RNN):
+class RNN(_OnEngine, nn.RNN, metaclass=foreign.Stands, for_=nn.RNN):
     """torch.nn.RNN on an engine of your choice; see RNNCell for the equations.
 
     RNN(input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, batch_first=False,
@@ -99,7 +96,7 @@ class RNN(_OnEngine, nn.RNN):
     __call__: _LayerCall[Tensor]
 
 
-class LSTM(_OnEngine, nn.LSTM):
+class LSTM(_OnEngine, nn.LSTM, metaclass=foreign.Stands, for_=nn.LSTM):
     """torch.nn.LSTM on an engine of your choice; see LSTMCell for the equations.
 
     LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
@@ -120,7 +117,7 @@ class LSTM(_OnEngine, nn.LSTM):
     __call__: _LayerCall[tuple[Tensor, Tensor]]
 
 
-class GRU(_OnEngine, nn.GRU):
+class GRU(_OnEngine, nn.GRU, metaclass=foreign.Stands, for_=nn.GRU):
     """torch.nn.GRU on an engine of your choice; see GRUCell for the equations.
 
     GRU(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
@@ -136,6 +133,8 @@ class GRU(_OnEngine, nn.GRU):
 
     __call__: _LayerCall[Tensor]
 
+
+foreign.run_as_it_is(_OnEngine.forward)
 
 LAYERS: Mapping[str, type[RNN | LSTM | GRU]] = {
     row.name: layer

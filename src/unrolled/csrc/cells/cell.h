@@ -8,7 +8,8 @@
 //            memory, are updated in place
 //   kStages  the sums z it needs, each of the weights of gate kGateOf[stage] and from x (kFromX), h
 //            (kFromH) or both; those from x come first
-//   kSaved   the values of a step that the backward pass needs; 0: its output is enough
+//   kSaved   the values of a step that the backward pass needs beside h
+//   kKeepsH  whether h is kept after them, so that a caller may change the outputs in place
 //   kStageX, kStageH  backward: where the dz of each gate stands, as x's weights and as h's see it
 // and three functions. A `stride` after a pointer is the floats from one stage, memory or saved value to
 // the next. All but `gates` work on 16 units of one row.

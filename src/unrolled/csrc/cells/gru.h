@@ -14,6 +14,7 @@ struct Gru {
   static constexpr bool kFromX[4] = {true, true, true, false};
   static constexpr bool kFromH[4] = {true, true, false, true};
   static constexpr int kSaved = 4;  // r z n and n's half from h
+  static constexpr bool kKeepsH = true;
   // dz is kept as n(h) r z n(x): the three that reach h are neighbours, and so are x's.
   static constexpr int kStageX[3] = {1, 2, 3};
   static constexpr int kStageH[3] = {1, 2, 0};

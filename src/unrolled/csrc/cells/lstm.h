@@ -14,6 +14,8 @@ struct Lstm {
   static constexpr bool kFromX[4] = {true, true, true, true};
   static constexpr bool kFromH[4] = {true, true, true, true};
   static constexpr int kSaved = 5;  // i f o g and the c the step began with
+  // torch's own LSTM forbids it on a CPU, and a sixth value would cost 5 % of a training step.
+  static constexpr bool kKeepsH = false;
   static constexpr int kStageX[4] = {0, 1, 3, 2};
   static constexpr int kStageH[4] = {0, 1, 3, 2};
 

@@ -13,7 +13,8 @@ struct Rnn {
   static constexpr int kGateOf[1] = {0};
   static constexpr bool kFromX[1] = {true};
   static constexpr bool kFromH[1] = {true};
-  static constexpr int kSaved = 0;  // h' stands in y
+  static constexpr int kSaved = 0;  // h' is enough
+  static constexpr bool kKeepsH = true;
   static constexpr int kStageX[1] = {0};
   static constexpr int kStageH[1] = {0};
 
