@@ -19,9 +19,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from unrolled.layers import extension as _native
 from unrolled.layers.catalogue import of_mode
-from unrolled.layers.native_call import Job, run
+from unrolled.layers.native_call import run
 from unrolled.layers.native_support import (
     KERNELS,
+    Job,
     Kind,
     kind_of,
     refusal,

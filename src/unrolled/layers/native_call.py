@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -10,26 +10,11 @@ from torch import Tensor
 from unrolled.errors import EngineError
 from unrolled.layers import extension as _native
 from unrolled.layers import operators
-from unrolled.layers.native_support import Kind, watched
+from unrolled.layers.native_support import Job, watched
 
 # Numbers in a tensor from which on it is taken from the kernels' pool: the system takes the memory
 # of so large a tensor back when it is freed, and hands it out anew page by page.
 _LARGE = 32 * 1024
-
-
-class Job(NamedTuple):
-    """What a call of the kernels needs beside tensors."""
-
-    kind: Kind
-    sizes: Tensor | None  # of a PackedSequence's steps
-    shape: Any  # _kernels.Shape
-    steps: Any  # _kernels.Steps
-    parts: int  # tensors of the state
-    output: tuple[int, ...]  # shape of the outputs, as the caller sees them
-    strides: tuple[int, ...]  # and theirs, with (T, B, ·) in memory
-    input_strides: tuple[int, ...]  # likewise of the inputs' gradient
-    state: tuple[int, ...]  # shape of each of them
-    state_strides: tuple[int, ...]
 
 
 def run(

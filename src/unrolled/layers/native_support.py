@@ -2,7 +2,7 @@
 
 import operator
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,21 @@ _PLAIN = (Tensor, nn.Parameter)
 
 # mode, inputs, hidden, layers, directions, bias, batch_first
 Kind = tuple[str, int, int, int, int, bool, bool]
+
+
+class Job(NamedTuple):
+    """What a call of the kernels needs beside tensors."""
+
+    kind: Kind
+    sizes: Tensor | None  # of a PackedSequence's steps
+    shape: Any  # _kernels.Shape
+    steps: Any  # _kernels.Steps
+    parts: int  # tensors of the state
+    output: tuple[int, ...]  # shape of the outputs, as the caller sees them
+    strides: tuple[int, ...]  # and theirs, with (T, B, ·) in memory
+    input_strides: tuple[int, ...]  # likewise of the inputs' gradient
+    state: tuple[int, ...]  # shape of each of them
+    state_strides: tuple[int, ...]
 
 
 def refusal(layer: nn.RNNBase, inputs: Any, state: Any = None) -> str | None:
