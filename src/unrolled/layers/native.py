@@ -22,7 +22,7 @@ from unrolled.layers.catalogue import of_mode
 from unrolled.layers.native_call import run
 from unrolled.layers.native_support import (
     KERNELS,
-    Job,
+    KernelJob,
     Kind,
     kind_of,
     refusal,
@@ -36,7 +36,7 @@ __all__ = ["forward", "refusal", "step", "step_refusal"]
 
 
 @lru_cache(maxsize=256)  # a training step makes the same job each time, and takes as long as that
-def _dense_job(kind: Kind, shape: tuple[int, ...]) -> Job:
+def _dense_job(kind: Kind, shape: tuple[int, ...]) -> KernelJob:
     """The job for inputs (T, B, D), (B, T, D) or (T, D)."""
     assert _native.kernels is not None
     transposed = kind[-1] and len(shape) == 3
@@ -50,11 +50,11 @@ def _job(
     steps: Any,
     batch: Sequence[int],
     sizes: Tensor | None = None,
-) -> Job:
+) -> KernelJob:
     mode, _, hidden, layers, directions, _, _ = kind
     *lead, _ = shape
     output = (*lead, hidden * directions)
-    return Job(
+    return KernelJob(
         kind,
         sizes,
         shape_of(kind),
@@ -104,7 +104,7 @@ def step(cell: nn.RNNCellBase, inputs: Tensor, state: Any = None) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _step_job(kind: Kind, batch: int) -> Job:
+def _step_job(kind: Kind, batch: int) -> KernelJob:
     """The job for inputs (B, D): a packed sequence of one step, with a state without layers."""
     assert _native.kernels is not None
     sizes = torch.tensor([batch], device="cpu")
@@ -118,7 +118,7 @@ def _forward_packed(layer: nn.RNNBase, inputs: PackedSequence, state: Any) -> An
     batch, steps = int(sizes[0]), _native.kernels.Steps(sizes)
     state = None if state is None else layer.permute_hidden(state, order)
 
-    def job(kind: Kind, shape: tuple[int, ...]) -> Job:
+    def job(kind: Kind, shape: tuple[int, ...]) -> KernelJob:
         return _job(kind, shape, steps, (batch,), sizes)
 
     outputs, last = _stack(layer, data, state, job)
@@ -129,7 +129,7 @@ def _stack(
     layer: nn.RNNBase,
     inputs: Tensor,
     state: Any,
-    job: Callable[[Kind, tuple[int, ...]], Job],
+    job: Callable[[Kind, tuple[int, ...]], KernelJob],
 ) -> Any:
     """Run all layers; `job` says what a call on inputs of such a shape is."""
     kind, by_name = kind_of(layer), getattr(layer, "_engine", "native") == "native"
@@ -148,7 +148,7 @@ def _one_by_one(
     kind: Kind,
     outputs: Tensor,
     first: tuple[Any, ...],
-    job: Callable[[Kind, tuple[int, ...]], Job],
+    job: Callable[[Kind, tuple[int, ...]], KernelJob],
     by_name: bool,
 ) -> tuple[Any, ...]:
     """A call for each layer, with dropout between them."""

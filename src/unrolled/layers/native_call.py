@@ -10,7 +10,7 @@ from torch import Tensor
 from unrolled.errors import EngineError
 from unrolled.layers import extension as _native
 from unrolled.layers import operators
-from unrolled.layers.native_support import Job, watched
+from unrolled.layers.native_support import KernelJob, watched
 
 # Numbers in a tensor from which on it is taken from the kernels' pool: the system takes the memory
 # of so large a tensor back when it is freed, and hands it out anew page by page.
@@ -18,7 +18,7 @@ _LARGE = 32 * 1024
 
 
 def run(
-    job: Job, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], by_name: bool
+    job: KernelJob, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], by_name: bool
 ) -> tuple[Any, ...]:
     """One call; `by_name`: the engine was asked for by name, and no other may do a part of it."""
     try:
@@ -29,7 +29,7 @@ def run(
 
 
 def _call(
-    job: Job, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], by_name: bool
+    job: KernelJob, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], by_name: bool
 ) -> tuple[Any, ...]:
     if torch.is_grad_enabled() and (
         weights[0].requires_grad
@@ -40,7 +40,7 @@ def _call(
 
 
 def _compute(
-    job: Job, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], *, keep: bool
+    job: KernelJob, x: Tensor, first: tuple[Any, ...], weights: list[Tensor], *, keep: bool
 ) -> tuple[tuple[Tensor, ...], Any]:
     """The results, and what the backward pass needs beside the inputs."""
     assert _native.kernels is not None
@@ -52,7 +52,7 @@ def _compute(
     )
 
 
-def _states(like: Tensor, job: Job, wanted: Sequence[bool]) -> tuple[Any, ...]:
+def _states(like: Tensor, job: KernelJob, wanted: Sequence[bool]) -> tuple[Any, ...]:
     """Memory for each tensor of a state, or of its gradient; None for what is not wanted."""
     return tuple(
         like.new_empty_strided(job.state, job.state_strides) if want else None for want in wanted
@@ -88,7 +88,7 @@ class _Recurrence(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, job: Job, by_name: bool, x: Tensor, *tensors: Any) -> Any:
+    def forward(ctx: Any, job: KernelJob, by_name: bool, x: Tensor, *tensors: Any) -> Any:
         first, weights = tensors[: job.parts], list(tensors[job.parts :])
         results, saved = _compute(job, x, first, weights, keep=True)
         ctx.job, ctx.by_name = job, by_name
@@ -101,7 +101,7 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *given: Any) -> Any:
-        job: Job = ctx.job
+        job: KernelJob = ctx.job
         y, saved, *inputs = ctx.saved_tensors
         wanted = ctx.needs_input_grad[2:]
         unlike = "a derivative of a derivative" if torch.is_grad_enabled() else watched()
@@ -119,7 +119,7 @@ class _Recurrence(torch.autograd.Function):
 
 
 def _gradients(
-    job: Job, inputs: Sequence[Any], y: Any, saved: Tensor, given: Any, wanted: Sequence[bool]
+    job: KernelJob, inputs: Sequence[Any], y: Any, saved: Tensor, given: Any, wanted: Sequence[bool]
 ) -> tuple[Any, ...]:
     """The backward pass of the kernels; BufferError for tensors that they cannot read."""
     x, *tensors = inputs
@@ -138,7 +138,7 @@ def _gradients(
     return *ends, *grads
 
 
-def _differentiate(job: Job, *tensors: Any) -> None:
+def _differentiate(job: KernelJob, *tensors: Any) -> None:
     assert _native.kernels is not None
     _native.kernels.backward(job.shape, job.steps, *tensors, torch.get_num_threads())
 

@@ -20,7 +20,7 @@ _PLAIN = (Tensor, nn.Parameter)
 Kind = tuple[str, int, int, int, int, bool, bool]
 
 
-class Job(NamedTuple):
+class KernelJob(NamedTuple):
     """What a call of the kernels needs beside tensors."""
 
     kind: Kind
@@ -79,7 +79,7 @@ def step_refusal(cell: nn.RNNCellBase, inputs: Any, state: Any = None) -> str | 
 
 def step_kind(cell: nn.RNNCellBase) -> Kind:
     """What all calls of a cell have in common: those of a layer of one time step."""
-    mode = type(cell).__name__.removesuffix("Cell")
+    mode = "LSTM" if isinstance(cell, nn.LSTMCell) else "GRU"
     if isinstance(cell, nn.RNNCell):
         mode = f"RNN_{cell.nonlinearity.upper()}"
     return mode, cell.input_size, cell.hidden_size, 1, 1, cell.bias, False

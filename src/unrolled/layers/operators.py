@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unrolled.layers.native_support import Job
+from unrolled.layers.native_support import KernelJob
 
 
 def gradients(
-    job: Job, tensors: Sequence[Any], wanted: Sequence[bool], given: Sequence[Any]
+    job: KernelJob, tensors: Sequence[Any], wanted: Sequence[bool], given: Sequence[Any]
 ) -> list[Any]:
     """The gradients of the inputs that are wanted, from those of the results; None for the rest.
 
@@ -36,7 +36,7 @@ def gradients(
     return [next(found) if want else None for want in wanted]
 
 
-def run(job: Job, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
+def run(job: KernelJob, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
     """The results, outputs and last states, of one call, with torch's history.
 
     A dense batch runs as a packed one in which every step has all rows: torch's operator for those

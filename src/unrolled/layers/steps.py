@@ -53,23 +53,23 @@ class _StepOnEngine:
         self.__dict__["qconfig"] = how
 
 
-class RNNCell(_StepOnEngine, nn.RNNCell, metaclass=foreign.Stands, for_=nn.RNNCell):
+class RNNStep(_StepOnEngine, nn.RNNCell, metaclass=foreign.Stands, for_=nn.RNNCell):
     """torch.nn.RNNCell on an engine."""
 
 
-class LSTMCell(_StepOnEngine, nn.LSTMCell, metaclass=foreign.Stands, for_=nn.LSTMCell):
+class LSTMStep(_StepOnEngine, nn.LSTMCell, metaclass=foreign.Stands, for_=nn.LSTMCell):
     """torch.nn.LSTMCell on an engine."""
 
 
-class GRUCell(_StepOnEngine, nn.GRUCell, metaclass=foreign.Stands, for_=nn.GRUCell):
+class GRUStep(_StepOnEngine, nn.GRUCell, metaclass=foreign.Stands, for_=nn.GRUCell):
     """torch.nn.GRUCell on an engine."""
 
 
 foreign.run_as_it_is(_StepOnEngine.forward)
 
 STEPS: Mapping[type[nn.RNNCellBase], type[nn.RNNCellBase]] = {
-    nn.RNNCell: RNNCell,
-    nn.LSTMCell: LSTMCell,
-    nn.GRUCell: GRUCell,
+    nn.RNNCell: RNNStep,
+    nn.LSTMCell: LSTMStep,
+    nn.GRUCell: GRUStep,
 }
 """Ours by torch's class."""
