@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unrolled.version import __version__
 
 if TYPE_CHECKING:
-    from unrolled.data import Corpus, Roles, Sequences, Table, Windows, samples
+    from unrolled.data import Corpus, Format, Roles, Sequences, Table, Windows, samples
     from unrolled.data.table.split import split
     from unrolled.errors import (
         DataError,
@@ -38,6 +38,7 @@ __all__ = [
     "Dropout",
     "EngineError",
     "Forecaster",
+    "Format",
     "GRUCell",
     "LSTMCell",
     "LanguageModel",

@@ -40,9 +40,9 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
     "empty file": (b"", [], ["table.csv", "expected a table", "empty"]),
     "binary rubbish": (bytes(range(256)) * 40, [], ["binary data", "offset 0"]),
     "wrong encoding": (
-        "time,온도\n2013-01-01 00:00,1\n".encode("cp949"),
+        "time,온도\n2013-01-01 00:00,1\n".encode() + b"\xff",
         [],
-        ["expected UTF-8", "offset 5", "cp949"],
+        ["expected UTF-8", "byte 0xff", "line 3", "--encoding"],
     ),
     "header without rows": (b"time,temp\n", [], ["expected rows under the header", "got none"]),
     "no time": (
@@ -360,7 +360,7 @@ PREDICT: dict[str, tuple[bytes, list[str], list[str]]] = {
         [],
         ["'wind'", "numbers", "text"],
     ),
-    "no way to write it": (weather(), ["--out", "forecast.xlsx"], [".csv", ".parquet", "xlsx"]),
+    "no way to write it": (weather(), ["--out", "forecast.pdf"], [".csv", ".parquet", "pdf"]),
     "no folder to write to": (
         weather(),
         ["--out", "precious/notes.txt/forecast.csv"],

@@ -165,6 +165,7 @@ def test_a_text_is_told_from_labelled_rows(tmp_path: Path) -> None:
         ("sales.tsv", "day\tsold\n1\t2\n", None, "its name ends in .tsv", None),
         ("sales.parquet", "", None, "its name ends in .parquet", None),
         ("other", "1,2,3\n", None, None, None),
+        ("other", "day,sold\n1,2\n2,3\n", None, "its first lines are rows of as many cells", None),
     ],
 )
 def test_a_file_says_why_it_is_taken_for_what(

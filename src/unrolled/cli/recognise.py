@@ -25,15 +25,19 @@ def recognise(file: str, asked: str | None, own: Groups, *, fitting: bool) -> Re
     fitting: a table of which nothing is asked is refused, with what could be asked; otherwise the
     first task looks at it.
     """
-    if not (is_text_sample(file) or source(file).exists()):
-        raise DataError(f"read {file}: there is no such file")
+    from unrolled.data.source.kind import NOTHING, SEQUENCES, TEXT, find_kind, refusal
+
+    kind = None if is_text_sample(file) else find_kind(source(file))
     found = _as_asked(asked)
+    if found is None and kind and kind.holds == TEXT and kind.rows:
+        found = _by_options(file, own)  # a .txt that holds a table
     if found is None and (by_itself := tasks.recognise(file)):
         found = Recognised(*by_itself)
     found = found or _by_options(file, own)
+    if found is None and kind and kind.holds in (NOTHING, SEQUENCES):
+        raise DataError(refusal(source(file), kind))
     if found is None and not is_table(file):
-        kind = "folder" if source(file).is_dir() else "file of another kind"
-        found = Recognised(_every()[-1], f"it is a {kind}")
+        found = Recognised(_every()[-1], kind.why if kind else "it is no table")
     if found is None and not fitting:
         found = Recognised(_every()[0], "it is a table")
     if found is None:

@@ -29,10 +29,12 @@ Config = Annotated[
 ]
 File = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="A table, a text, a .ts file, or the name of a sample."),
+    typer.Argument(
+        metavar="FILE", help="A table, a text, a .ts file, a sample's name; - reads a pipe."
+    ),
 ]
 Table = Annotated[
-    str, typer.Argument(metavar="FILE", help="CSV (also .gz) or Parquet, or the name of a sample.")
+    str, typer.Argument(metavar="FILE", help="A table: CSV, Excel, JSON, Parquet; a sample's name.")
 ]
 Task = Annotated[
     str | None,
@@ -43,7 +45,9 @@ Task = Annotated[
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="FILE", help="Write a .csv or .parquet file instead."),
+    typer.Option(
+        "--out", "-o", metavar="FILE", help="Write a .csv, .parquet or .xlsx file instead."
+    ),
 ]
 EscapeFormulas = Annotated[
     bool,
@@ -73,6 +77,41 @@ class RowOptions:
         typer.Option(
             metavar=COLUMN, help="What tells the series (sequences) apart; several as city,item."
         ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class EncodingOptions:
+    """How a file of text is encoded."""
+
+    heading: ClassVar[str] = "How FILE is written"
+
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of CSV or text, as cp1252 or cp949 [default: found]."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class FormatOptions:
+    """How a table is written; the names are those of `Format`."""
+
+    heading: ClassVar[str] = EncodingOptions.heading
+
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a workbook, or its number [default: the first]."),
+    ] = None
+    decimal: Annotated[
+        str | None, typer.Option(metavar="SIGN", help="Before fractions: . or , [default: found].")
+    ] = None
+    thousands: Annotated[
+        str | None,
+        typer.Option(metavar="SIGN", help="Between thousands: . , ' or a blank [default: found]."),
+    ] = None
+    na: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="Missing values, as -999; may be repeated."),
     ] = None
 
 

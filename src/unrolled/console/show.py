@@ -53,7 +53,7 @@ class View:
 
         formulas: whether texts may stay that a spreadsheet would take for formulas.
         """
-        if not (formulas or self.json or _is_parquet(out)):
+        if not (formulas or self.json or _is_typed(out)):
             table = without_formulas(table)
         if out is not None:
             write_frame(table, out)
@@ -66,27 +66,40 @@ class View:
             sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
 
 
+SUFFIXES = (".csv", ".parquet", ".xlsx")
+
+
 def check_suffix(out: Path | None) -> None:
     """SettingsError unless the file can be written, by its name."""
-    if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
-        raise SettingsError(f"--out: expected a name that ends in .csv or .parquet, got {out}")
+    if out is not None and out.suffix.lower() not in SUFFIXES:
+        ways = " or ".join(SUFFIXES)
+        raise SettingsError(f"--out: expected a name that ends in {ways}, got {out}")
+    if out is not None and out.suffix.lower() == ".xlsx":
+        from unrolled.data.columns.excel import check_writer
+
+        check_writer()
 
 
 def write_frame(table: Any, out: Path) -> None:
-    """Write a pyarrow table as CSV or Parquet, whole or not at all."""
+    """Write a pyarrow table as CSV, Parquet or Excel, whole or not at all."""
     from unrolled import files
 
     check_suffix(out)
     if out.suffix.lower() == ".csv":
         files.write(out, lambda part: files.void(part.write_bytes(_csv(table))))
+    elif out.suffix.lower() == ".xlsx":
+        from unrolled.data.columns.excel import write_excel
+
+        files.write(out, lambda part: write_excel(_readable(table), part))
     else:
         import pyarrow.parquet
 
         files.write(out, lambda part: pyarrow.parquet.write_table(table, part))
 
 
-def _is_parquet(out: Path | None) -> bool:
-    return out is not None and out.suffix.lower() == ".parquet"
+def _is_typed(out: Path | None) -> bool:
+    """Whether a file keeps texts as texts, whatever they begin with."""
+    return out is not None and out.suffix.lower() in (".parquet", ".xlsx")
 
 
 def without_formulas(table: Any) -> Any:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import atexit
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from unrolled.errors import DataError
 
 
 def source(file: str) -> Path:
-    """The path of a file, or of the sample of that name."""
+    """The path of a file, of the sample of that name, or of a copy of what a pipe gives.
+
+    `-` is standard input.
+    """
     from unrolled.data import samples
+    from unrolled.data.source.opening import is_pipe
 
     path = Path(file)
+    if is_pipe(path):
+        return _copy(path)
     found = [one.name for one in samples.available()]
     if file in found and not path.exists():
         return samples.path(file)
     if not path.exists() and (near := get_close_matches(file, found, n=1)):
         raise DataError(f"read {file}: there is no such file; did you mean the sample {near[0]!r}?")
     return path
+
+
+@cache
+def _copy(path: Path) -> Path:
+    """A copy of what a pipe gives, which is read only once; deleted at the end."""
+    from unrolled.data.source.opening import spool
+
+    copy = spool(path)
+    atexit.register(copy.unlink, missing_ok=True)
+    return copy
 
 
 def is_text_sample(file: str) -> bool:
@@ -39,6 +57,9 @@ def is_table(file: str) -> bool:
 def lasting(file: str) -> str:
     """A file as it is written down: the name of a sample, else the whole path."""
     from unrolled.data import samples
+    from unrolled.data.source.opening import is_pipe, shown
 
-    path = source(file)
-    return samples.name_of(path) or str(path.resolve())
+    path = Path(file)
+    if is_pipe(path):
+        return file
+    return samples.name_of(source(file)) or shown(path.resolve())

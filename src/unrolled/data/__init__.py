@@ -1,6 +1,7 @@
 """Data ordered in time: tables, sequences and texts, read and made ready for a network."""
 
 from unrolled.data import samples
+from unrolled.data.columns.format import Format
 from unrolled.data.columns.roles import Roles
 from unrolled.data.scale import Scaler
 from unrolled.data.sequences.sequences import Sequences
@@ -13,6 +14,7 @@ from unrolled.data.text.corpus import Corpus
 __all__ = [
     "Batch",
     "Corpus",
+    "Format",
     "Part",
     "Roles",
     "Scaler",

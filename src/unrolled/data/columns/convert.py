@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
 from unrolled.data.columns.infer_time import DATE_PARTS, holds_dates, is_constant
+from unrolled.data.columns.numbers import PLAIN, words_of
 from unrolled.data.fill import is_missing
 from unrolled.errors import DataError
-
-_NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
 
 
 def reason_against(name: str, column: Any, known: Any = None) -> str | None:
@@ -51,8 +50,8 @@ def stray_text(column: Any) -> str | None:
 
     None for a column of which less than half of the values are numbers.
     """
-    text = column.cast(pa.string())
-    match = pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
+    text = words_of(column)
+    match = pc.match_substring_regex(text, PLAIN)
     if not pc.sum(match).as_py() or pc.mean(match.cast(pa.int8())).as_py() < 0.5:
         return None
     if pc.all(match).as_py():
@@ -74,13 +73,13 @@ def convert(name: str, column: Any, role: str) -> NDArray[Any]:
         if stray:
             raise DataError(f"{role} {name!r}: expected numbers, but {stray}")
         if stray == "":
-            return _numbers(name, pc.utf8_trim_whitespace(column.cast(pa.string())))
+            return _numbers(name, words_of(column))
         return _categories(column)
     raise DataError(f"{role} {name!r}: expected numbers, text or true/false, got {kind}")
 
 
 def _numbers(name: str, column: Any) -> NDArray[np.float64]:
-    numbers = column.cast(pa.float64(), safe=False).to_numpy()
+    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     values: NDArray[np.float64] = np.asarray(numbers, np.float64)
     infinite = np.isinf(values)
     if infinite.any():

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from unrolled.data.columns.format import GUESSED, Format
 from unrolled.errors import DataError, SettingsError
 
 RULES = {"duplicates": ("error", "mean", "last"), "resample_by": ("mean", "sum", "last")}
@@ -37,6 +38,7 @@ class Roles:
     date_format: how the time is written: strftime's codes ("%d.%m.%y", for integers "%Y%m"), %q a
         quarter; "s", "ms", "us" or "ns" since 1970; "integer" for a count. For several columns one
         each, with commas between. None: told from the values.
+    format: how the table is written, where that is not to be found: `Format(na=(-999,))`.
 
     >>> Roles(time="date", target=("OT",)).target
     ('OT',)
@@ -54,6 +56,7 @@ class Roles:
     resample: str | None = None
     resample_by: str = "mean"
     date_format: str | None = None
+    format: Format = GUESSED
 
     def __post_init__(self) -> None:
         if self.series is not None and not isinstance(self.series, str):
@@ -108,8 +111,12 @@ def as_key(names: Sequence[str]) -> str | tuple[str, ...] | None:
 
 
 def split_names(texts: Collection[str]) -> tuple[str, ...]:
-    """Names given one by one or with commas; one that holds a comma goes in quotes."""
-    rows = csv.reader(texts, skipinitialspace=True)
+    """Names given one by one or with commas; one that holds a comma goes in quotes.
+
+    A line end in a name is a blank, as in the names of a file.
+    """
+    lines = (" ".join(text.splitlines()) for text in texts)
+    rows = csv.reader(lines, skipinitialspace=True)
     return tuple(name.strip() for row in rows for name in row if name.strip())
 
 

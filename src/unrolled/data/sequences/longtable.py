@@ -47,7 +47,7 @@ def read_long(
         names,
         features,
         raw.label,
-        (sorting, *left_out),
+        (sorting, *raw.notes, *left_out),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 from math import nan
 from pathlib import Path
 
 import numpy as np
 
 from unrolled.data.sequences.ragged import Ragged, infinite
+from unrolled.data.source.encoding import head_lines
+from unrolled.data.source.opening import HEAD
 from unrolled.errors import DataError
 
 WHOLE = (".ts", ".arff", ".npz")  # files that say themselves what their sequences are
@@ -54,10 +56,9 @@ def looks_labelled(path: Path) -> bool:
     if path.suffix.lower() not in (".txt", ".tsv"):
         return False
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            head = [_cells(line) for line in islice(file, 20) if line.strip()]
+        head = [_cells(line) for line in _head(path)[:20] if line.strip()]
         rows = [[_number(cell) for cell in cells] for cells in head]
-    except (OSError, ValueError):
+    except ValueError:
         return False
     return bool(head) and all(len(row) > 2 and row[0].is_integer() for row in rows)
 
@@ -68,11 +69,7 @@ def class_place(path: Path) -> str | None:
     None where a header names columns, and where the class is no text: a table of numbers alone may
     be anything.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            head = [_cells(line) for line in islice(file, 20) if line.strip()]
-    except (OSError, ValueError):
-        return None
+    head = [_cells(line) for line in _head(path)[:20] if line.strip()]
     if len(head) < 2 or min(map(len, head)) < 4 or _counts(head[0]):
         return None
     texts = [
@@ -95,14 +92,21 @@ def has_header(path: Path) -> bool:
         return False
     if path.suffix.lower() == ".csv":
         return class_place(path) is None
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            first, second = file.readline(), file.readline()
-    except (OSError, ValueError):
-        return False
+    first, second, *_ = *_head(path), "", ""
     if any(map(_is_number, _cells(first))):
         return False
     return any(0 < first.count(mark) == second.count(mark) for mark in ",\t")
+
+
+def _head(path: Path) -> list[str]:
+    """The first lines of a file, none of what is no text; a single long one ends at a blank."""
+    try:
+        lines = head_lines(path) or []
+    except DataError:
+        return []
+    cut = len(lines) == 1 and len(lines[0]) >= HEAD // 4  # of at most four bytes a symbol
+    whole = re.match(r".*[\s,]", lines[0]) if cut else None
+    return [whole[0]] if whole else lines
 
 
 def counterpart(path: Path) -> Path | None:

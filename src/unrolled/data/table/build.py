@@ -19,6 +19,7 @@ from unrolled.data.columns.frames import NUMBERS_ROWS
 from unrolled.data.columns.infer import guess_series
 from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import SeriesKey, read_key
+from unrolled.data.columns.missing import take_missing
 from unrolled.data.columns.read import Raw, read_columns
 from unrolled.data.columns.roles import Roles, as_key, check_roles, column_names, without_time
 from unrolled.data.fill import fill_static, is_missing
@@ -108,7 +109,9 @@ def _read(
     source: Any, roles: Roles, notes: Notes
 ) -> tuple[Raw, Roles, Mapping[str, tuple[str, str]]]:
     """The columns, made long where they are wide; their roles, and the reasons that this gives."""
-    raw = read_columns(source)
+    raw = read_columns(source, roles.format)
+    roles = replace(roles, format=raw.format)
+    notes.notes += raw.notes
     notes.left_out |= raw.left_out
     named = {*roles.columns(), *column_names(roles.time, raw.columns)}
     for name, why in saved_index(raw.columns, named).items():
@@ -188,6 +191,9 @@ def _convert_columns(raw: Raw, roles: Roles, grid: Grid, notes: Notes) -> dict[s
     for name in named:
         values = convert(name, raw.columns.pop(name), notes.roles[name][0])
         numbers = values.dtype != object
+        if numbers:
+            values, told = take_missing(name, values, roles.format.na_numbers)
+            notes.notes += told
         missing = int(is_missing(values).sum())
         if missing:
             notes.missing[name] = missing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unrolled.data.columns.format import Format
 from unrolled.data.columns.roles import Roles
 from unrolled.data.fill import carry_forward, is_missing
 from unrolled.data.scale import Scaler
@@ -229,12 +230,14 @@ class TablePreprocessor:
         roles: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in state["roles"].items()
+            if name != "format"
         }
+        written = state["roles"].get("format", {})
         return cls(
             columns,
             Scaler.from_dict(state["scaler"]),
             tuple(state["calendar"]),
-            Roles(**roles),
+            Roles(**roles, format=Format(**written)),
             Step.parse(state["step"]),
             tuple(state["series"]),
         )

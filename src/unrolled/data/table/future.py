@@ -152,7 +152,9 @@ def _read_plan(table: Table, plan: Any) -> Table:
     """The plan as a table of the same step; DataError when it does not fit the table."""
     try:
         given = isinstance(plan, Table)
-        later: Table = plan if given else _read_as(table, read_columns(plan).columns)
+        later: Table = (
+            plan if given else _read_as(table, read_columns(plan, table.roles.format).columns)
+        )
         check_roles(Roles(future=table.roles.future), later.columns)
     except DataError as error:
         raise DataError(f"plan: {error}") from None

@@ -220,7 +220,7 @@ class Table:
                 raise DataError(
                     f"{role}: the table was read with {getattr(self.roles, role)!r}, got {name!r}"
                 )
-        roles = replace(roles, time=None, series=None)
+        roles = replace(roles, time=None, series=None, format=self.roles.format)
         check_roles(roles, self.columns)
         named = {*roles.target, *roles.future, *roles.static}
         static = roles.static or tuple(name for name in self.roles.static if name not in named)

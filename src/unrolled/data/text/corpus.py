@@ -6,13 +6,15 @@ import hashlib
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from unrolled.data.text.files import Pieces, composed, find_encoding, find_files, pieces_of
+from unrolled.data.source.opening import settled, shown
+from unrolled.data.text.files import Pieces, Texts, composed, find_files
 from unrolled.data.text.vocabulary import BPE_SIZE, Vocabulary, fit_vocabulary, utf
 from unrolled.errors import DataError, SettingsError
 
@@ -55,29 +57,38 @@ class Corpus:
         validation: float | int = 0.1,
         test: float | int = 0.0,
         encoding: str | None = None,
+        glob: str | None = None,
+        column: str | None = None,
         vocabulary: Vocabulary | None = None,
     ) -> Corpus:
-        """Read a file, a folder (its .txt, .text and .md files by name) or several.
+        """Read a file (also .gz or .zip), a folder (its .txt, .text and .md files) or several.
 
         level: the symbols are "char"acters, "byte"s of UTF-8 or "bpe", byte pairs.
         size: of a bpe vocabulary. vocabulary: take this one, learn none.
         validation, test: the last parts of the text, as shares or counts of its characters.
-        encoding: of all files; None: found for each (byte order mark, UTF-8, Korean CP949).
+        encoding: of all files; None: found for each, and said where it is a guess.
+        glob: of a folder, the files to read, as "*.py" or "**/*.txt".
+        column: of a file of JSON records, the name of what holds their texts.
 
         Korean and accents are put in composed form (Unicode NFC); line ends stay as they are.
         Raises DataError for a file that is not text, with the offset of the byte, for an empty
         text and for one of a single symbol; SettingsError for an unknown level.
         """
-        files = find_files(source)
-        encodings = [encoding or find_encoding(path) for path in files]
-        name = str(files[0]) if len(files) == 1 else f"{len(files)} files from {files[0].parent}"
-        about = {
-            "source": name,
-            "bytes": sum(path.stat().st_size for path in files),
-            "encodings": sorted(set(encodings)),
-        }
-        pieces = pieces_of(files, encodings)
-        return _build(pieces, about, (validation, test), vocabulary or (level, size))
+        with ExitStack() as pipes:
+            places = [source] if isinstance(source, str | Path) else source
+            files = find_files(
+                [pipes.enter_context(settled(Path(place))) for place in places], glob
+            )
+            texts = Texts.find(files, encoding, column)
+            one = len(files) == 1
+            name = shown(files[0] if one else files[0].parent)
+            about = {
+                "source": name if one else f"{len(files)} files from {name}",
+                "bytes": sum(path.stat().st_size for path in files),
+                "encodings": sorted({found.name for found in texts.encodings}),
+            }
+            corpus = _build(texts, about, (validation, test), vocabulary or (level, size))
+            return replace(corpus, findings=corpus.findings | {"notes": texts.notes()})
 
     @classmethod
     def of(

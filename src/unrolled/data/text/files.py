@@ -2,135 +2,143 @@
 
 from __future__ import annotations
 
-import codecs
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unrolled.errors import DataError, SettingsError
+from unrolled.data.source.encoding import Encoding, check_encoding, decode, find_encoding
+from unrolled.data.source.kind import NOTHING, TEXT, find_kind, refusal
+from unrolled.data.source.opening import shown
+from unrolled.data.source.records import records
+from unrolled.errors import DataError
 
 Pieces = Callable[[], Iterator[str]]
 """Gives a text from its beginning, as often as it is called, in pieces that fit into memory."""
 
-BLOCK = 1 << 20  # bytes read at a time
 ENDINGS = (".txt", ".text", ".md")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+MOST_UNCUT = 1 << 20  # symbols that are composed at once where no place is good to cut
 
 
 def recognise(path: Path) -> str | None:
     """Why a file is taken for a text, in words; None where its name does not say so.
 
-    >>> recognise(Path("book.txt"))
-    'its name ends in .txt'
+    >>> recognise(Path("README.md"))
+    'its name ends in .md'
     """
-    ending = path.suffix.lower()
-    return f"its name ends in {ending}" if ending in ENDINGS and not path.is_dir() else None
+    if path.is_dir():
+        return None
+    try:
+        kind = find_kind(path)
+    except DataError:
+        return None
+    return kind.why if kind.holds == TEXT and kind.why.startswith("its name") else None
 
 
-def find_files(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+def find_files(source: str | Path | Sequence[str | Path], glob: str | None = None) -> list[Path]:
     """The files of a source: a file, a folder (all .txt, .text and .md in it, by name) or several.
 
-    Raises DataError for a path that does not exist and for a folder without any text.
+    glob: take those of a folder that fit this pattern instead, as "*.py" or "**/part-*".
+    Raises DataError for a path that does not exist, a folder without any text, and a file that is
+    none, such as a workbook.
     """
     places = [source] if isinstance(source, str | Path) else list(source)
     if not places:
-        raise DataError("corpus: expected at least one file or folder, got none")
-    return tuple(path for place in places for path in _files_in(Path(place)))
-
-
-def _files_in(place: Path) -> list[Path]:
-    try:
-        if place.is_file():
-            return [place]
-        if not place.is_dir():
-            raise DataError(f"corpus: there is no file or folder {place}")
-        found = sorted(p for p in place.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
-    except OSError as error:
-        raise DataError(f"corpus: cannot read {place}: {error.strerror or error}") from None
-    if not found:
-        raise DataError(f"corpus: the folder {place} holds no {', '.join(ENDINGS)} file")
+        raise DataError("text: expected at least one file or folder, got none")
+    found = [path for place in places for path in _files_in(Path(place), glob)]
+    for path in found:
+        kind = find_kind(path)
+        if kind.holds == NOTHING or kind.name in ("parquet", "arrow", "excel", "npz"):
+            way = kind.way or "save its text as a .txt file"
+            raise DataError(refusal(path, replace(kind, way=way)))
     return found
 
 
-def find_encoding(path: Path) -> str:
-    """The encoding of a file: by its byte order mark, else UTF-8, else CP949 if that is Korean.
+def _files_in(place: Path, glob: str | None) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    try:
+        if glob is None:
+            found = [p for p in place.rglob("*") if p.suffix.lower() in ENDINGS]
+        else:
+            found = [*place.glob(glob)]
+        found = sorted(path for path in found if path.is_file())
+    except (OSError, ValueError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"read {shown(place)}: {reason}") from None
+    if not found:
+        what = (
+            f"file that fits {glob!r}"
+            if glob
+            else f"{', '.join(ENDINGS)} file; --glob (glob=) names others"
+        )
+        raise DataError(f"read {shown(place)}: the folder holds no {what}")
+    return found
 
-    Raises DataError with the offset of the first byte that is not UTF-8.
+
+@dataclass
+class Texts:
+    """The text of several files, one after the other, as `Pieces`.
+
+    column: of files of records, the name of what holds their texts. joined: how many symbols the
+    composed form has less than the files, known once they were read.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise DataError(f"corpus: cannot read {path}: {error.strerror or error}") from None
-    for mark, name in _MARKS:
-        if start.startswith(mark):
-            return name
-    try:
-        for _ in decode(path, "utf-8"):
-            pass
-    except DataError as refused:
-        if _reads_as_korean(path):
-            return "cp949"
-        raise refused from None
-    return "utf-8"
 
+    files: Sequence[Path]
+    encodings: Sequence[Encoding]
+    column: str | None = None
+    joined: int = 0
 
-def _reads_as_korean(path: Path) -> bool:
-    """Whether CP949 takes every byte, and most of what is not ASCII comes out as Hangul."""
-    beyond = hangul = 0
-    try:
-        for text in decode(path, "cp949"):
-            beyond += sum(not letter.isascii() for letter in text)
-            hangul += sum("가" <= letter <= "힣" for letter in text)
-    except DataError:
-        return False
-    return 2 * hangul > beyond
+    @classmethod
+    def find(cls, files: Sequence[Path], encoding: str | None, column: str | None) -> Texts:
+        """Files with their encodings: the one that is named, or found for each."""
+        if encoding is not None:
+            known = Encoding(check_encoding(encoding))
+            return cls(files, [known] * len(files), column)
+        return cls(files, [find_encoding(path) for path in files], column)
 
+    def __call__(self) -> Iterator[str]:
+        """The text, in composed form; a file that ends within a line ends it."""
+        self.joined = 0
+        for i in range(len(self.files)):
+            last = ""
+            for piece in composed(self._counted(self._blocks(i))):
+                self.joined -= len(piece)
+                last = piece
+                yield piece
+            if i < len(self.files) - 1 and last and not last.endswith("\n"):
+                yield "\n"
 
-def decode(path: Path, encoding: str) -> Iterator[str]:
-    """The text of a file, block by block; DataError names the offset of a byte that is not text."""
-    try:
-        b"a".decode(encoding, "replace")  # base64 is an encoding too, but none of texts
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise SettingsError(
-            f"corpus: expected a text encoding like utf-8 or cp949, got {encoding!r}"
-        ) from None
-    zeros = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    offset, block = 0, b"start"
-    try:
-        with path.open("rb") as file:
-            while block:
-                block = file.read(BLOCK)
-                if not zeros and b"\0" in block:
-                    place = offset + block.index(b"\0")
-                    raise DataError(
-                        f"corpus: {path} is a binary file: a zero byte at offset {place}"
-                    )
-                kept = len(decoder.getstate()[0])
-                try:
-                    yield decoder.decode(block, final=not block)
-                except UnicodeDecodeError as error:
-                    place = offset - kept + error.start
-                    raise DataError(_no_text(path, encoding, place, error)) from None
-                offset += len(block)
-    except OSError as error:
-        raise DataError(f"corpus: cannot read {path}: {error.strerror or error}") from None
+    def notes(self) -> list[str]:
+        """What was guessed and done, one sentence each."""
+        pairs = zip(self.files, self.encodings, strict=True)
+        notes = [encoding.note(path) for path, encoding in pairs if encoding.guess]
+        if self.joined:
+            notes.append(
+                f"{self.joined:,} symbols were joined with the one before: the text is put in "
+                "composed form (NFC)"
+            )
+        return notes
 
+    def _blocks(self, i: int) -> Iterator[str]:
+        path, encoding = self.files[i], self.encodings[i].name
+        return decode(path, encoding) if self.column is None else self._column(path, encoding)
 
-def _no_text(path: Path, encoding: str, place: int, error: UnicodeDecodeError) -> str:
-    byte = error.object[error.start]
-    name = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8"}.get(encoding, encoding)
-    return (
-        f"corpus: {path} is not {name} text: byte 0x{byte:02x} at offset {place} "
-        f"({error.reason}); name its encoding, such as cp949 or cp1252, if it has another"
-    )
+    def _column(self, path: Path, encoding: str) -> Iterator[str]:
+        """The texts of records, a line end after each."""
+        for number, record in enumerate(records(path, encoding), 1):
+            text = record.get(self.column or "")
+            if text is None:
+                some = ", ".join(map(repr, [*record][:8]))
+                raise DataError(
+                    f"read {shown(path)}: record {number} has no {self.column!r}; it has {some}"
+                )
+            yield f"{text}\n"
+
+    def _counted(self, blocks: Iterable[str]) -> Iterator[str]:
+        for block in blocks:
+            self.joined += len(block)
+            yield block
 
 
 def composed(blocks: Iterable[str]) -> Iterator[str]:
@@ -151,27 +159,19 @@ def composed(blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _cut(text: str, searched: int) -> int:
-    """Where a text may be cut: before its last space or line end, else its last ASCII symbol.
+    """Where a text may be cut: before its last space or line end, else its last symbol that can.
 
-    No ASCII symbol joins with what stands before it, so both sides can be composed apart.
+    searched: where nothing was found before. What does not join with the symbol before it begins a
+    part that is composed apart.
     """
     cut = max(text.rfind(" ", 1), text.rfind("\n", 1))
     if cut > 0:
         return cut
-    plain = (i for i in range(len(text) - 1, max(searched, 1) - 1, -1) if text[i].isascii())
-    return next(plain, 0)
+    places = range(len(text) - 1, max(searched, 1) - 1, -1)
+    cut = next((i for i in places if not _joins(text[i])), 0)
+    return cut or (len(text) if len(text) > MOST_UNCUT else 0)
 
 
-def pieces_of(files: Sequence[Path], encodings: Sequence[str]) -> Pieces:
-    """The text of several files, one after the other; a file that ends within a line ends it."""
-
-    def read() -> Iterator[str]:
-        for i, (path, encoding) in enumerate(zip(files, encodings, strict=True)):
-            last = ""
-            for piece in composed(decode(path, encoding)):
-                last = piece
-                yield piece
-            if i < len(files) - 1 and last and not last.endswith("\n"):
-                yield "\n"
-
-    return read
+def _joins(letter: str) -> bool:
+    """Whether a symbol may join with the one before it: a mark, or a later part of a syllable."""
+    return "\u1160" <= letter <= "\u11ff" or unicodedata.category(letter).startswith("M")

@@ -26,7 +26,8 @@ def describe(corpus: Corpus) -> str:
         if part["symbols"]:
             unknown = f", {part['unknown']:,} never seen in training" if part["unknown"] else ""
             lines.append(f"{name:<10}  {part['symbols']:>11,} symbols{unknown}")
-    return "\n".join([*lines, *oddities(corpus)])
+    notes = [f"note: {note}" for note in found.get("notes", ())]
+    return "\n".join([*lines, *oddities(corpus), *notes])
 
 
 def _frequent(corpus: Corpus) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -10,7 +11,13 @@ import typer
 
 from unrolled.console import options
 from unrolled.console.groups import Groups, as_options, given
-from unrolled.console.options import EnsembleOptions, Order, RowOptions
+from unrolled.console.options import (
+    EncodingOptions,
+    EnsembleOptions,
+    FormatOptions,
+    Order,
+    RowOptions,
+)
 from unrolled.console.show import View, aligned, check_suffix
 from unrolled.console.sources import lasting, source
 from unrolled.console.values import cut, key, names, whole
@@ -57,12 +64,14 @@ OPTIONS: Sequence[type] = (
     HorizonOptions,
     CutOptions,
     RowOptions,
+    EncodingOptions,
+    FormatOptions,
     ForecastOptions,
     EnsembleOptions,
 )
-READS: Sequence[type] = (ColumnOptions, RowOptions)
+READS: Sequence[type] = (ColumnOptions, RowOptions, EncodingOptions, FormatOptions)
 EVALUATES: Sequence[type] = ()
-PREDICTS: Sequence[type] = (PlanOptions, ModelOptions)
+PREDICTS: Sequence[type] = (PlanOptions, ModelOptions, EncodingOptions, FormatOptions)
 
 
 def recognise(file: str) -> str | None:
@@ -125,6 +134,7 @@ def _resolved(order: Order, plan: ForecastPlan, parts: Mapping[str, Any]) -> dic
         "holidays": list(found.holidays),
         "date_format": found.date_format,
         "step": str(plan.preprocessor.step),
+        **{name: list(v) if name == "na" else v for name, v in asdict(found.format).items()},
         "dropout": settings.dropout,
         "split": order.own[CutOptions].split,
         **{name: str(cut(text)) for name, text in parts.items()},
@@ -144,7 +154,7 @@ def _read(
 
 def _roles(own: Groups) -> Roles:
     """What the options say about the columns."""
-    from unrolled.data import Roles
+    from unrolled.data import Format, Roles
 
     rows, columns = own[RowOptions], own[ColumnOptions]
     return Roles(
@@ -160,6 +170,7 @@ def _roles(own: Groups) -> Roles:
         resample=columns.resample,
         resample_by=columns.resample_by or Roles.resample_by,
         date_format=columns.date_format,
+        format=Format(**given(own[EncodingOptions]), **given(own[FormatOptions])),
     )
 
 
@@ -185,9 +196,12 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
     future, picture = None if plan is None else source(plan), own[PlanOptions].plot
     check_picture(picture, "--plot")
     model, asked = load(stored), given(own[ModelOptions])
+    written = given(own[EncodingOptions]) | given(own[FormatOptions])
+    format = replace(model.fitted.preprocessor.roles.format, **written)
+    table = model.read(source(file), format)
     if picture is None:
-        return model.predict(source(file), future, **asked)
-    found = model.forecast(source(file), future, **asked)
+        return model.predict(table, future, **asked)
+    found = model.forecast(table, future, **asked)
     tell(found.notes)
     found.plot(picture)
     return found.frame()

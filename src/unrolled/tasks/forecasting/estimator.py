@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled.data.columns.format import Format
 from unrolled.data.columns.roles import Roles
 from unrolled.data.table.future import future_frame, read_like, with_future
 from unrolled.data.table.split import Cut
@@ -258,9 +259,13 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
 
         return backtest(self.fitted, self.read(data), origins or Origins(), anew)
 
-    def read(self, data: Any) -> Table:
-        """Read a table with the roles found by `fit`; DataError when its step is another."""
+    def read(self, data: Any, format: Format | None = None) -> Table:
+        """Read a table with the roles found by `fit`; DataError when its step is another.
+
+        format: how it is written, if not as the table of the fit.
+        """
         roles, step = self.fitted.preprocessor.roles, self.fitted.preprocessor.step
+        roles = replace(roles, format=format or roles.format)
         if not isinstance(data, Table):
             # What was constant in training may change since: it is static all the same.
             past = (*(roles.past or ()), *roles.static)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 import typer
 
 from unrolled.console import options
-from unrolled.console.groups import Groups, given
-from unrolled.console.options import EnsembleOptions, Order
+from unrolled.console.groups import Groups, given, written
+from unrolled.console.options import EncodingOptions, EnsembleOptions, Order
 from unrolled.console.show import View, aligned
 from unrolled.console.sources import is_table, is_text_sample, lasting, source
 from unrolled.console.terminal import printable
@@ -52,14 +52,18 @@ class SymbolOptions:
 
 
 @dataclass(frozen=True)
-class EncodingOptions:
-    """How the files of a text are encoded."""
+class TextOptions:
+    """Where a text is in a folder or a file."""
 
     heading: ClassVar[str] = SymbolOptions.heading
 
-    encoding: Annotated[
+    glob: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Of the text's files, as cp1252 [default: found]."),
+        typer.Option(metavar="PATTERN", help="Of a folder, as *.py [default: .txt, .text, .md]."),
+    ] = None
+    column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What holds the texts of a file of JSON records."),
     ] = None
 
 
@@ -94,9 +98,15 @@ class LanguageOptions:
     ] = None
 
 
-OPTIONS: Sequence[type] = (SymbolOptions, EncodingOptions, LanguageOptions, EnsembleOptions)
-READS: Sequence[type] = (SymbolOptions, EncodingOptions)
-EVALUATES: Sequence[type] = (EncodingOptions,)
+OPTIONS: Sequence[type] = (
+    SymbolOptions,
+    TextOptions,
+    EncodingOptions,
+    LanguageOptions,
+    EnsembleOptions,
+)
+READS: Sequence[type] = (SymbolOptions, TextOptions, EncodingOptions)
+EVALUATES: Sequence[type] = (TextOptions, EncodingOptions)
 PREDICTS: Sequence[type] = ()
 
 
@@ -138,6 +148,7 @@ def _resolved(order: Order, plan: LanguagePlan) -> dict[str, Any]:
         "level": corpus.vocabulary.level,
         "size": order.own[SymbolOptions].size,
         "encoding": order.own[EncodingOptions].encoding,
+        **given(order.own[TextOptions]),
         "embed": settings.embed,
         "bptt": settings.bptt,
         "ensemble": settings.ensemble,
@@ -154,11 +165,11 @@ def _read(file: str, own: Groups, **how: Any) -> Corpus:
     from unrolled.data import Corpus, samples
 
     how |= given(own[SymbolOptions])
-    encoding = given(own[EncodingOptions])
+    files = given(own[EncodingOptions]) | given(own[TextOptions])
     if not is_text_sample(file):
-        return Corpus.read(file, **how, **encoding)
-    if encoding:
-        raise SettingsError("--encoding is for files, a sample needs none")
+        return Corpus.read(source(file), **how, **files)
+    if files:
+        raise SettingsError(f"{written(next(iter(files)))} is for files, a sample needs none")
     corpus = Corpus.of(str(samples.load(file)), **how)
     return replace(corpus, findings={**corpus.findings, "source": file})
 
