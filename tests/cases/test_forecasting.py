@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,23 @@ def test_an_unknown_truth_is_null_in_json(tmp_path: Path) -> None:
     done = unrolled("backtest", "a", "n.csv", "--test", "8", "--json", "-q", cwd=tmp_path)
     assert done.code == 0, done.err
     assert json.loads(done.out)["errors"]["temp"]["mae"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param("39-predict-many-series.py", marks=pytest.mark.case("reliability/39")),
+        pytest.param("40-memory-of-a-long-horizon.py", marks=pytest.mark.case("reliability/40")),
+    ],
+)
+def test_cost_grows_as_the_work(file: str, tmp_path: Path) -> None:
+    """The file itself, with the option as it is called now."""
+    room = CASES / "reliability"
+    for name in ("_case.py", file):
+        text = (room / name).read_text().replace('"--past"', '"--lookback"')
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, file], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
