@@ -103,6 +103,9 @@ def infinite(values: np.ndarray) -> np.ndarray:
 
 def _one(x: Any, place: str) -> np.ndarray:
     """One sequence as (T, D)."""
+    given = getattr(getattr(x, "dtype", None), "kind", "f")
+    if given in "cMm":  # numpy would drop the imaginary part, and count the days
+        raise DataError(f"sequences: {place} is of {x.dtype}, expected an array of numbers")
     try:
         values = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError):
