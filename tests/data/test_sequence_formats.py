@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from unrolled import Classifier, Sequences, Training
-from unrolled.data.sequences.sequences import says_itself
+from unrolled.data.sequences.files import says_itself
 from unrolled.data.sequences.tsfile import recognise
 from unrolled.errors import DataError, SettingsError
 
@@ -119,6 +119,19 @@ def test_one_time_step_of_many_features_is_refused() -> None:
     for plain in (WAVES, WAVES[..., None], [wave[:n] for n, wave in enumerate(WAVES, 5)]):
         assert Sequences.from_arrays(plain).values.shape[1] == 1  # no warning: time comes first
         assert Sequences.from_arrays(WAVES, layout="BDT").values.shape[1] == 1
+
+
+def test_features_before_time_of_unlike_lengths_are_asked_about() -> None:
+    unlike = [np.zeros((2, n)) for n in (30, 20)]
+    with pytest.raises(DataError, match=r"sequence 1 has 20 features, .*; say layout='BDT'"):
+        Sequences.from_arrays(unlike)
+    assert Sequences.from_arrays(unlike, layout="BDT").lengths.tolist() == [30, 20]
+
+
+@pytest.mark.parametrize("texts", [["Ivanov", "Kim"], ["1", "2"], np.array(["ACGT", "GATTACA"])])
+def test_texts_are_refused_as_sequences(texts: Any) -> None:
+    with pytest.raises(DataError, match=r"sequence 0 is the text '.*'; texts are not read as seq"):
+        Sequences.from_arrays(texts, ["a", "b"])
 
 
 def test_a_classifier_keeps_the_order_of_axes(tmp_path: Path) -> None:

@@ -38,9 +38,11 @@ class Ragged:
         values = [_one(x, f"sequence {b}") for b, x in enumerate(inputs)]
         for b, x in enumerate(values):
             if x.shape[1] != values[0].shape[1]:
+                turned = len(x) == len(values[0])  # features before time, of unlike lengths
+                hint = "; say layout='BDT' where features come before time" * turned
                 raise DataError(
                     f"sequences: sequence {b} has {x.shape[1]} features, "
-                    f"sequence 0 has {values[0].shape[1]}"
+                    f"sequence 0 has {values[0].shape[1]}{hint}"
                 )
         return cls(values, None if labels is None else check(labels, list(map(len, values))))
 
@@ -103,6 +105,11 @@ def infinite(values: np.ndarray) -> np.ndarray:
 
 def _one(x: Any, place: str) -> np.ndarray:
     """One sequence as (T, D)."""
+    if isinstance(x, str):
+        raise DataError(
+            f"sequences: {place} is {kind(str(x))}; texts are not read as sequences: make numbers "
+            "of each symbol, as one-hot (T, symbols)"
+        )
     given = getattr(getattr(x, "dtype", None), "kind", "f")
     if given in "cMm":  # numpy would drop the imaginary part, and count the days
         raise DataError(f"sequences: {place} is of {x.dtype}, expected an array of numbers")

@@ -13,16 +13,13 @@ import torch
 from torch.utils.data import TensorDataset
 
 from unrolled.data.columns.read import read_columns
-from unrolled.data.sequences.arff import read_arff
+from unrolled.data.sequences.files import FILES, read_labelled, says_itself
 from unrolled.data.sequences.labels import check, check_classes
 from unrolled.data.sequences.layout import time_first
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
-from unrolled.data.sequences.npzfile import read_npz
 from unrolled.data.sequences.ragged import Ragged, padded, places
-from unrolled.data.sequences.tsfile import WHOLE, has_header, read_file
+from unrolled.data.sequences.tsfile import WHOLE
 from unrolled.errors import DataError
-
-FILES = (".ts", ".arff", ".npz", ".txt", ".tsv", ".csv")
 
 
 @dataclass(frozen=True)
@@ -147,7 +144,7 @@ class Sequences:
             return source
         suffix = Path(source).suffix.lower() if isinstance(source, str | PathLike) else ""
         if suffix in WHOLE or (suffix in FILES and series is None and says_itself(source)):
-            return cls._packed(_read_file(Path(source), suffix, layout))
+            return cls._packed(read_labelled(Path(source), layout))
         from unrolled.data.sequences.longtable import read_long
         from unrolled.data.sequences.widetable import is_wide, read_wide
 
@@ -317,18 +314,3 @@ def _pack_labels(labels: Any, batch: int) -> tuple[np.ndarray, bool]:
     packed = np.empty(len(flat), dtype=object)
     packed[:] = flat
     return packed, True
-
-
-def _read_file(path: Path, suffix: str, layout: str | None) -> Ragged:
-    """A file that says itself what its sequences are."""
-    if suffix == ".npz":
-        return read_npz(path, layout)
-    return read_arff(path) if suffix == ".arff" else read_file(path)
-
-
-def says_itself(source: Any) -> bool:
-    """Whether a file itself says what its sequences and labels are, as a table does not."""
-    if not isinstance(source, str | PathLike):
-        return False
-    path = Path(source)
-    return path.suffix.lower() in FILES and not has_header(path)

@@ -111,8 +111,8 @@ def recognise(file: str) -> str | None:
 
 def job(order: Order) -> Job:
     """Read the sequences, set the parts aside, and plan the classifier."""
+    from unrolled.data.sequences.files import says_itself
     from unrolled.data.sequences.findings import describe
-    from unrolled.data.sequences.sequences import says_itself
     from unrolled.tasks.classification.estimator import Classifier, default_training
 
     path, settings = source(order.file), given(order.own[ClassifierOptions])
@@ -205,7 +205,7 @@ def _test(path: Path, order: Order) -> float | Sequences:
 def _read(file: str, own: Groups) -> Sequences:
     """Labelled sequences, from a file that says itself what they are, or a table."""
     from unrolled.data import Sequences
-    from unrolled.data.sequences.sequences import says_itself
+    from unrolled.data.sequences.files import says_itself
 
     path, rows, label, scope = source(file), _rows(own), own[LabelOptions], own[LabelScopeOptions]
     how = _scope(scope.label_per)
@@ -239,7 +239,8 @@ def _scope(label_per: str | None) -> dict[str, Any]:
 
 def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
     """How a table is read: as the options say, else as the one that the run was fitted on."""
-    from unrolled.data.sequences.sequences import LongColumns, says_itself
+    from unrolled.data.sequences.files import says_itself
+    from unrolled.data.sequences.sequences import LongColumns
 
     path, asked = source(file), {**_rows(own), **given(own[LabelOptions])}
     if says_itself(path):
