@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 from helpers.estimators import TASKS, Task
@@ -17,6 +16,7 @@ from unrolled import NotFittedError
 
 
 def by_joblib(model: Any) -> Any:
+    joblib = pytest.importorskip("joblib")
     held = io.BytesIO()
     joblib.dump(model, held)
     held.seek(0)
@@ -30,7 +30,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=TASKS.values(), ids=TASKS)
+@pytest.fixture(scope="module", params=list(TASKS.values()), ids=list(TASKS))
 def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     task: Task = request.param
     path = task.file_in(tmp_path_factory.mktemp(task.name))
