@@ -207,3 +207,10 @@ def test_wide_rows_of_one_name_are_refused_by_all_their_columns() -> None:
     words = "each 'region' and 'product' once, but data rows 1 and 2 both"
     with pytest.raises(DataError, match=words):
         Table.read(frame)
+
+
+def test_a_frame_of_series_in_cells_is_refused_in_a_line() -> None:
+    frame = pd.DataFrame({"dim_0": [pd.Series(np.arange(20.0))] * 3})
+    with pytest.raises(DataError) as caught:
+        Table.read(frame)
+    assert len(str(caught.value).splitlines()) == 1

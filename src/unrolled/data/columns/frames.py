@@ -118,7 +118,8 @@ def read_frame(source: Any) -> Framed:
         kind = kind if kind == "polars" else "pyarrow"
         return Framed(frame.to_arrow(), kind, label, Native(types))
     except pa.ArrowException as error:
-        raise DataError(f"read {label}: {' '.join(map(str, error.args))}") from None
+        reason = " ".join(" ".join(map(str, error.args)).split())  # a cell may hold a whole series
+        raise DataError(f"read {label}: {reason[:300]}") from None
     except (TypeError, AttributeError):
         what = type(source).__name__
         raise DataError(f"read: expected a path or a data frame, got {what}") from None
