@@ -1,8 +1,11 @@
 """The cases of labels and sequences; their right answers stand in ../shared/cases/*/README.md."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from helpers.cases import CASES, unrolled
 
@@ -160,3 +163,24 @@ def test_an_arff_file_is_labelled_sequences(tmp_path: Path) -> None:
     assert answer.code == 0
     told = unrolled("inspect", ROOM / "09-chinatown.arff", cwd=tmp_path).out
     assert "inputs (20, 24, 1)" in told
+
+
+@pytest.mark.case("text-labels/14")
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(np.array(waves(12)), columns=[f"t{i}" for i in range(20)]),
+        pd.DataFrame(np.array(waves(12))),
+        pl.DataFrame(np.array(waves(12)), schema=[f"t{i}" for i in range(20)]),
+        pd.DataFrame({"dim_0": [pd.Series(wave) for wave in waves(12)]}),
+        pd.concat(
+            {i: pd.DataFrame({"v": wave}) for i, wave in enumerate(waves(12))}, names=["case", "t"]
+        ),
+    ],
+    ids=["wide pandas", "numbers as names", "wide polars", "nested", "MultiIndex"],
+)
+def test_frames_that_people_have_are_sequences(frame: Any) -> None:
+    labels = ["a", "b"] * 6
+    model = Classifier(hidden=4, ensemble=1).fit(frame, labels, training=SHORT)
+    alone = model.predict_proba(np.array(waves(12)))
+    assert np.array_equal(model.predict_proba(frame), alone)

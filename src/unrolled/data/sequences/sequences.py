@@ -14,6 +14,7 @@ from torch.utils.data import TensorDataset
 
 from unrolled.data.columns.read import read_columns
 from unrolled.data.sequences.files import FILES, read_labelled, says_itself
+from unrolled.data.sequences.instances import by_index, in_order, read_nested
 from unrolled.data.sequences.labels import check, check_classes
 from unrolled.data.sequences.layout import time_first
 from unrolled.data.sequences.nested import check_labels, check_list, check_number, check_size
@@ -148,6 +149,12 @@ class Sequences:
         from unrolled.data.sequences.longtable import read_long
         from unrolled.data.sequences.widetable import is_wide, read_wide
 
+        nested, indexed = read_nested(source, label), by_index(source)
+        if nested is not None:
+            return cls._packed(nested)
+        if indexed is not None:
+            source, keys, last = indexed
+            series, time = (keys, last) if series is None else (series, time)
         raw = read_columns(source)
         wide = wide or (not per_step and time is None and is_wide(raw, series, label))
         if wide:
@@ -167,6 +174,8 @@ class Sequences:
         """
         if isinstance(source, Sequences) or columns is None or says_itself(source):
             return cls.read(source, layout=layout)
+        indexed = by_index(source)
+        source = source if indexed is None else indexed[0]
         if not labelled:
             kept = read_columns(source).columns
             source = {name: values for name, values in kept.items() if name != columns.label}
@@ -229,7 +238,7 @@ class Sequences:
 
     def with_labels(self, labels: Any) -> Sequences:
         """The same sequences with other labels."""
-        checked = check(labels, self.lengths)
+        checked = check(in_order(labels, self.names), self.lengths)
         targets, per_step = _pack_labels(checked, len(self))
         return replace(self, targets=targets, per_step=per_step)
 
