@@ -156,7 +156,7 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         *("a.csv", MOVES.encode(), []),
         ["is a table", "--horizon", "--series and --label", "--task"],
     ),
-    "a label and no series": ("a.csv", MOVES.encode(), ["--label", "kind"], ["--series names"]),
+    "a label and no series": ("a.csv", MOVES.encode(), ["--label", "kind"], ["--series (series="]),
     "sequences and no label": (
         *("a.csv", MOVES.encode(), ["--task", "labels", "--series", "id"]),
         ["--label names"],
@@ -174,8 +174,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         ["'state'", "--label-per step"],
     ),
     "a label per what": (
+        *("a.csv", MOVES.encode(), ["--series", "id", "--label", "kind", "--label-per", "word"]),
+        ["sequence, step or row", "'word'"],
+    ),
+    "a label per row of a long table": (
         *("a.csv", MOVES.encode(), ["--series", "id", "--label", "kind", "--label-per", "row"]),
-        ["sequence or step", "'row'"],
+        ["'state' is text", "without --label-per row"],
     ),
     "no labels in a table": (
         *(
@@ -269,7 +273,7 @@ ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
         ["--series is not for a forecaster"],
     ),
     "labels of a text": (["predict", "labels", "book.txt"], ["book.txt", "line 1"]),
-    "no way to write it": (["predict", "labels", "moves.csv", "--out", "o.xlsx"], [".csv", "xlsx"]),
+    "no way to write it": (["predict", "labels", "moves.csv", "--out", "o.docx"], [".csv", "docx"]),
     "backtest labels": (
         ["backtest", "labels", "moves.csv"],
         ["task 'classification', not 'forecast'"],

@@ -30,8 +30,8 @@ def read_long(
     """Read a table in which ``series`` says to which sequence a row belongs; see `Sequences`."""
     if series is None:
         raise DataError(
-            f"read {raw.label}: name the column that says to which sequence a row belongs: series="
-            " (--series); where every row is a sequence: wide=True (--label-per row)"
+            f"read {raw.label}: name the column that says to which sequence a row belongs with "
+            "--series (series=); where every row is a sequence: --label-per row (wide=True)"
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     key = column_names(series, raw.columns)
