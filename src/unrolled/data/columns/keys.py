@@ -14,8 +14,8 @@ from unrolled.data.columns.roles import quoted
 from unrolled.errors import DataError
 
 ID_NAMES = re.compile(
-    r"(unique_)?id|.*_id|series|store|shop|item|station|site|sensor|location|meter|dept|department"
-    r"|product|sku|region|city|country|state|family|category|brand|branch|warehouse|device|machine",
+    r"(unique_)?id|.*_(id|nbr)|series|store|shop|item|station|site|sensor|location|meter|dept"
+    r"|department|product|sku|region|city|country|brand|branch|warehouse|device|machine",
     re.I,
 )
 

@@ -82,8 +82,9 @@ def _step(raw: Raw, name: str) -> np.ndarray:
     values = convert(name, column, "feature")
     if values.dtype == object:
         raise DataError(
-            f"read {raw.label}: column {name!r} is text, expected a step of numbers; where a row is "
-            "a time step, --series (series=) names its sequence, without --label-per row (wide=True)"
+            f"read {raw.label}: column {name!r} is text, expected a step of numbers; where a row "
+            "is a time step, --series (series=) names its sequence, without --label-per row "
+            "(wide=True)"
         )
     odd = np.flatnonzero(infinite(values.astype(np.float64)))
     if len(odd):
