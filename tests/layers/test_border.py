@@ -128,6 +128,13 @@ def test_a_hook_may_bring_back_the_same_numbers_elsewhere() -> None:
     assert all(map(torch.equal, *found))
 
 
+@pytest.mark.parametrize(("steps", "batch"), [(5, 2), (2**62, 2)])
+@pytest.mark.parametrize("address", [0, 1, 2**40])
+def test_no_address_is_taken_for_sizes(steps: int, batch: int, address: int) -> None:
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        _native.kernels.Steps(steps, batch, address)  # type: ignore[union-attr]
+
+
 def test_strides_must_stay_in_the_memory_asked_for() -> None:
     kernels: Any = _native.kernels
     assert kernels.empty([2, 3], [3, 1]).shape == (2, 3)

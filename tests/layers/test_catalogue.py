@@ -88,7 +88,7 @@ def test_the_border_to_the_kernels_counts_the_states() -> None:
     assert kernels is not None, _native.reason
     with pytest.raises(ValueError, match="no kernels of a cell mamba"):
         kernels.Shape("mamba", 3, 4, 1, 1, True, False)
-    shape, steps = kernels.Shape("lstm", 3, 4, 1, 1, True, False), kernels.Steps(5, 2, 0)
+    shape, steps = kernels.Shape("lstm", 3, 4, 1, 1, True, False), kernels.Steps(5, 2)
     weights = list(torch.nn.LSTM(3, 4).parameters())
     x, y, state = torch.zeros(5, 2, 3), torch.zeros(5, 2, 4), torch.zeros(1, 2, 4)
     for first, last in (((None,), (state, state)), ((None, None), (state,))):

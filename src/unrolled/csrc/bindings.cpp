@@ -69,7 +69,6 @@ NB_MODULE(_kernels, m) {
   nb::class_<Steps>(m, "Steps")
       .def(nb::init<int64_t, int64_t>(), nb::arg("steps"), nb::arg("batch"))
       .def(nb::init<nb::handle>(), nb::arg("batch_sizes"))
-      .def(nb::init<int64_t, int64_t, uintptr_t>())  // DROP
       .def_prop_ro("rows", [](const Steps& s) { return s.seq.rows; });
 
   // states: the first of each, h to begin with. results: y, then the last of each.

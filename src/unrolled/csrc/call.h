@@ -117,13 +117,6 @@ struct Steps {
     seq.sizes = sizes.data();
     seq.offsets = offsets.data();
   }
-  Steps(int64_t steps, int64_t batch, uintptr_t address) : Steps(steps, batch) {  // DROP: old callers
-    if (!address) return;
-    const auto* p = reinterpret_cast<const int64_t*>(address);
-    sizes.assign(p, p + steps), seq.rows = 0;
-    for (int64_t n : sizes) offsets.push_back(seq.rows), seq.rows += n;
-    seq.sizes = sizes.data(), seq.offsets = offsets.data();
-  }
   Steps(const Steps&) = delete;
 };
 
