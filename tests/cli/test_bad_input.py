@@ -94,6 +94,16 @@ FIT: dict[str, tuple[bytes | None, list[str], list[str]]] = {
         ["--target", "temp"],
         ["'temp'", "expected finite numbers", "data row 5", "inf"],
     ),
+    "beyond float32": (
+        hourly([*wave()[:4], "1e300", *wave()[5:]]),
+        ["--target", "temp"],
+        ["'temp'", "within float32", "data row 5", "1e+300"],
+    ),
+    "beyond float32 below 0, as text": (
+        hourly([*wave()[:4], " -1e39", *wave()[5:]]),
+        ["--target", "temp"],
+        ["'temp'", "within float32", "data row 5", "-1e+39"],
+    ),
     "one row": (weather(1), ["--target", "temp"], ["expected two rows", "got 1 row"]),
     "too few rows": (
         weather(20),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+import typer
 from helpers.made import MOVES, fit_labels, fit_text
 from helpers.tables import write_table
+from typer.testing import CliRunner
 
 from unrolled import files
 from unrolled.cli import main
+from unrolled.console.groups import Command, Several, spread
 from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.text.vocabulary import Characters
@@ -74,3 +77,31 @@ def test_a_prompt_is_encoded_once(
     assert main(["generate", str(run), "--prompt", "to be ü", "--length", "3"]) == 0
     assert len(encoded) == 1
     assert "never saw: 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--level", ".1", ".5", "--other", "1"], (".1,.5", "1")),
+        (["--level", ".1,.5", ".9"], (".1,.5,.9", None)),
+        (["--other", "1"], (None, "1")),
+        (["--level", ".1", "--other", ".2"], (".1", ".2")),
+    ],
+)
+def test_numbers_after_an_option_marked_several_are_one_value(
+    words: list[str], found: tuple[str | None, str | None]
+) -> None:
+    said: list[tuple[str | None, str | None]] = []
+
+    def command(
+        *,
+        level: Annotated[str | None, typer.Option(), Several] = None,
+        other: Annotated[str | None, typer.Option()] = None,
+    ) -> None:
+        said.append((level, other))
+
+    app = typer.Typer()
+    app.command(cls=Command)(spread(command))
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert said == [found]
+    assert CliRunner().invoke(app, ["--other", "1", "2"]).exit_code == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unrolled import tasks
 from unrolled.cli.recognise import refuse
 from unrolled.console import options
-from unrolled.console.groups import Groups
+from unrolled.console.groups import Groups, as_options
 from unrolled.console.show import View, check_suffix
 
 
@@ -37,8 +37,9 @@ def predict(
     stored = load(run)
     task = tasks.get(stored.card.task)
     refuse(task.MODEL, own, tuple(task.PREDICTS))
-    frame = task.predict(stored, file, own)
-    View(json).frame(frame, out, {"run": str(run)}, formulas=not escape_formulas)
+    frame, notes = task.predict(stored, file, own)
+    value = {"run": str(run), "notes": [as_options(note) for note in notes]}
+    View(json).frame(frame, out, value, formulas=not escape_formulas)
 
 
 def report(run: options.Run, *, json: options.Json = False) -> None:

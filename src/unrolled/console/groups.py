@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -21,6 +21,10 @@ Group = TypeVar("Group")
 
 KNOWN: set[str] = set()
 """The names of all options, as the library has them."""
+
+
+class Several:
+    """A mark in an option's `Annotated`: further numbers may follow, `--quantiles .1 .5 .9`."""
 
 
 class Groups:
@@ -75,6 +79,8 @@ def spread(command: Callable[..., None], kinds: Sequence[type] = ()) -> Callable
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    several = {written(one.name) for one in parameters if Several in get_args(one.annotation)}
+    run.several = several  # type: ignore[attr-defined]
     return run
 
 
@@ -101,10 +107,10 @@ def _hints(declared: Any) -> dict[str, Any]:
 
 def _under(hint: Any, heading: str | None) -> Any:
     """An annotated option with its heading; the option itself may stand elsewhere too."""
-    kind, option = get_args(hint)
+    kind, option, *marks = get_args(hint)
     option = copy(option)
     option.rich_help_panel = heading
-    return Annotated[kind, option]
+    return Annotated[kind, option, *marks]
 
 
 def _packed(hint: Any, name: str, values: Mapping[str, Any]) -> Any:
@@ -126,8 +132,9 @@ class Command(typer.core.TyperCommand):
     """A command whose help shows its options under the headings of their groups."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Several numbers after one option are one value: `--quantiles .1 .5 .9`."""
-        rest: list[str] = super().parse_args(ctx, _numbers_joined(args))
+        """Numbers after an option that is marked `Several` are one value."""
+        joined = _numbers_joined(args, getattr(self.callback, "several", ()))
+        rest: list[str] = super().parse_args(ctx, joined)
         return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -145,14 +152,11 @@ class Command(typer.core.TyperCommand):
                 formatter.write_dl(records)
 
 
-NUMBERS = ("--quantiles",)
-
-
-def _numbers_joined(args: list[str]) -> list[str]:
+def _numbers_joined(args: list[str], several: Collection[str]) -> list[str]:
     """The numbers that follow an option which takes several, as one word."""
     joined: list[str] = []
     for word in args:
-        follows = len(joined) > 1 and joined[-2] in NUMBERS
+        follows = len(joined) > 1 and joined[-2] in several
         if follows and re.fullmatch(r"[\d.,]+", word) and re.fullmatch(r"[\d.,]+", joined[-1]):
             joined[-1] += f",{word}"
         else:

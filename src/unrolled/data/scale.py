@@ -10,6 +10,13 @@ import numpy as np
 
 from unrolled.errors import DataError
 
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def infinite(values: np.ndarray) -> np.ndarray:
+    """Where a number is infinite, or so large that float32 has none for it."""
+    return np.asarray(np.abs(values) > LARGEST)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scaler:
@@ -35,7 +42,7 @@ class Scaler:
 
         ``values`` is (N, D), or a mapping from column name to (N,). NaN is ignored and a constant
         column gets the deviation 1. Raises DataError for a column without any finite value in
-        these rows, or with an infinite one.
+        these rows, or with one that is infinite or beyond float32.
         """
         if isinstance(values, Mapping):
             columns = list(values.values())
@@ -81,7 +88,10 @@ class Scaler:
     def from_dict(cls, state: Mapping[str, Any]) -> Scaler:
         """The scaler that ``to_dict`` wrote."""
         mean, std = np.asarray(state["mean"], float), np.asarray(state["std"], float)
-        return cls(mean, std, tuple(state["names"]))
+        names = tuple(state["names"])
+        if not mean.shape == std.shape == (len(names),) or not (std > 0).all():
+            raise ValueError("scaler: expected a mean and a deviation above 0 for each name")
+        return cls(mean, std, names)
 
     def describe(self) -> str:
         """One line per column: its name, mean and standard deviation."""
@@ -104,8 +114,12 @@ def _moments(name: str, column: np.ndarray) -> tuple[float, float]:
     if len(column) == 0:
         raise DataError(f"scale: column {name!r} has no value in the training rows")
     low, high = float(column.min()), float(column.max())
-    if not np.isfinite(low) or not np.isfinite(high):
-        raise DataError(f"scale: column {name!r} has an infinite value in the training rows")
+    for value in (low, high):
+        if abs(value) > LARGEST:
+            raise DataError(
+                f"scale: column {name!r} has {value:g} in the training rows, expected numbers "
+                f"within float32 (±{LARGEST:.3g})"
+            )
     # The mean of equal numbers can miss them by a rounding, so constant is seen by its limits.
     if low == high:
         return low, 1.0

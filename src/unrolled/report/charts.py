@@ -13,6 +13,9 @@ from markupsafe import Markup
 from unrolled.report.ticks import Tick, nice_range, number
 
 Values = Sequence[float | None]
+Run = Sequence[tuple[int, float]]  # a stretch without a missing value, as (index, value)
+
+ALONE = 4  # pixels to either side of a point that has no neighbours
 
 
 @dataclass(frozen=True)
@@ -238,8 +241,8 @@ def _marks(plane: Plane, marks: Sequence[Mark]) -> Iterator[Markup]:
         ).format(top, bottom, side, round(x + shift, 1), top + 10, mark.text, x=x)
 
 
-def _runs(values: Values, start: int) -> Iterator[list[tuple[int, float]]]:
-    """The stretches without a missing value, as (index, value)."""
+def _runs(values: Values, start: int) -> Iterator[Run]:
+    """The stretches without a missing value."""
     run: list[tuple[int, float]] = []
     for index, value in enumerate(values, start):
         if value is not None:
@@ -251,7 +254,7 @@ def _runs(values: Values, start: int) -> Iterator[list[tuple[int, float]]]:
         yield run
 
 
-def _points(plane: Plane, run: Sequence[tuple[int, float]]) -> str:
+def _points(plane: Plane, run: Run) -> str:
     return " ".join(f"{plane.x(index)},{plane.y(value)}" for index, value in run)
 
 
@@ -274,10 +277,19 @@ def _band(plane: Plane, band: Band) -> Markup:
     below = _runs([lo if hi is not None else None for lo, hi in pairs], band.start)
     above = _runs([hi if lo is not None else None for lo, hi in pairs], band.start)
     outline = "".join(
-        f"M{_points(plane, [*lower, *reversed(upper)])}Z"
-        for lower, upper in zip(below, above, strict=True)
+        f"M{_outline(plane, lower, upper)}Z" for lower, upper in zip(below, above, strict=True)
     )
     return Markup('<path class="band {}" d="{}"/>').format(band.tone, outline)
+
+
+def _outline(plane: Plane, lower: Run, upper: Run) -> str:
+    """Along the lower edge and back along the upper one; a single point has a little width."""
+    if len(lower) > 1:
+        return _points(plane, [*lower, *reversed(upper)])
+    ((index, low),), ((_, high),) = lower, upper
+    left, right = plane.x(index) - ALONE, plane.x(index) + ALONE
+    corners = ((left, low), (right, low), (right, high), (left, high))
+    return " ".join(f"{x:.1f},{plane.y(value)}" for x, value in corners)
 
 
 def _cursor(plane: Plane) -> Markup:

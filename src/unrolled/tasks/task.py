@@ -73,8 +73,8 @@ class Task(Protocol):
         """The estimator of a run folder that was read."""
         ...
 
-    def predict(self, stored: Stored, file: str, own: Groups) -> Any:
-        """Predictions for a file, as a pyarrow table."""
+    def predict(self, stored: Stored, file: str, own: Groups) -> tuple[Any, Sequence[str]]:
+        """Predictions for a file, as a pyarrow table, and notes to know before believing them."""
         ...
 
     def evaluate(self, stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:

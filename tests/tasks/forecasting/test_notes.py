@@ -171,3 +171,29 @@ def test_an_unknown_truth_is_null(
     assert found["errors"]["sold"]["mae"] is None
     assert found["rows"][0]["sold_true"] is None
     assert "sold: MAE -, RMSE -" in err
+
+
+def test_json_has_the_notes(
+    model: Forecaster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.save(tmp_path / "run")
+    changed("series").to_csv(tmp_path / "t.csv", index=False)
+    words = ["predict", str(tmp_path / "run"), str(tmp_path / "t.csv"), "--json"]
+    assert main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["notes"] == ["never seen in training, 1 of 4 series: d"]
+    assert len(answer["rows"]) == 4 * 3
+    assert main([*words, "--out", str(tmp_path / "p.csv")]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == answer["notes"]
+
+
+@pytest.mark.parametrize("row", [5, 60, 100, 115])
+@pytest.mark.parametrize("column", ["sold", "visits"])
+def test_a_value_far_out_is_no_traceback_and_no_warning(row: int, column: str) -> None:
+    given = table("a").dropna()
+    given["visits"] = np.arange(len(given)) % 7.0
+    given.loc[row, column] = 3e38
+    small = Forecaster("sold", horizon=3, lookback=14, hidden=4, ensemble=1)
+    found = small.fit(given, Roles(time="day", future=("promo",)), training=Training(epochs=1))
+    later = given.assign(sold=given["sold"].where(given.index < len(given) - 3))
+    assert np.isfinite(found.predict(later)["sold"]).all()

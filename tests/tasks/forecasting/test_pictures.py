@@ -12,6 +12,7 @@ from helpers.waves import ROLES, columns, quick, small
 from unrolled import Forecaster, SettingsError
 from unrolled.cli import main
 from unrolled.tasks.forecasting.backtest import Origins
+from unrolled.tasks.forecasting.page import pictures
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,18 @@ def test_a_page_needs_nothing_and_is_escaped(model: Forecaster, tmp_path: Path) 
     assert "<b>A</b>" not in page
     assert "&lt;b&gt;A" in page
     assert not re.search(r"(src|href)=", page)
+
+
+def test_the_interval_of_a_single_step_is_seen() -> None:
+    one = Forecaster("temp", horizon=1, lookback=12, hidden=4, ensemble=1)
+    one.fit(columns(), ROLES, training=quick())
+    page = pictures(*one.forecast(columns()).panels())
+    areas = re.findall(r'class="band[^"]*" d="M([^"]*)Z"', page)
+    assert areas
+    for area in areas:
+        x, y = np.array([corner.split(",") for corner in area.split()], float).T
+        assert np.ptp(x) >= 4
+        assert np.ptp(y) > 0
 
 
 def test_other_names_are_refused(model: Forecaster, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from unrolled.data.arrow import Ints, encode, first_row, is_number, is_text
 from unrolled.data.columns.infer_time import DATE_PARTS, holds_dates, is_constant
 from unrolled.data.columns.numbers import PLAIN, words_of
 from unrolled.data.fill import is_missing
+from unrolled.data.scale import LARGEST, infinite
 from unrolled.errors import DataError
 
 
@@ -81,11 +82,14 @@ def convert(name: str, column: Any, role: str) -> NDArray[Any]:
 def _numbers(name: str, column: Any) -> NDArray[np.float64]:
     numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     values: NDArray[np.float64] = np.asarray(numbers, np.float64)
-    infinite = np.isinf(values)
-    if infinite.any():
-        row = first_row(infinite)
+    beyond = infinite(values)
+    if beyond.any():
+        row = first_row(beyond)
+        value = float(values[row - 1])
+        some = "finite numbers" if np.isinf(value) else f"numbers within float32 (±{LARGEST:.3g})"
         raise DataError(
-            f"column {name!r}: expected finite numbers, data row {row} is {values[row - 1]}"
+            f"column {name!r}: expected {some}, data row {row} is {value:g}; a value that is not "
+            "known is left empty"
         )
     return values
 

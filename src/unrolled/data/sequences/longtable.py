@@ -14,8 +14,9 @@ from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
+from unrolled.data.scale import infinite
 from unrolled.data.sequences.labels import check
-from unrolled.data.sequences.ragged import Ragged, infinite
+from unrolled.data.sequences.ragged import Ragged
 from unrolled.data.time.stamps import read_time
 from unrolled.errors import DataError
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.data.scale import LARGEST
 from unrolled.errors import DataError
 
 AXES = ("sequences", "time steps", "features")
-LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_list(value: Any, place: str, level: int) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.data.scale import infinite
 from unrolled.data.sequences.labels import Labels, check
-from unrolled.data.sequences.nested import LARGEST, kind
+from unrolled.data.sequences.nested import kind
 from unrolled.errors import DataError
 
 
@@ -96,11 +97,6 @@ def padded(flat: np.ndarray, lengths: np.ndarray, fill: Any) -> np.ndarray:
     full = np.full((len(lengths), int(lengths.max(initial=1)), *flat.shape[1:]), fill, flat.dtype)
     full[np.arange(full.shape[1]) < lengths[:, None]] = flat
     return full
-
-
-def infinite(values: np.ndarray) -> np.ndarray:
-    """Where a number is infinite, or so large that float32 has none for it."""
-    return np.asarray(np.abs(values) > LARGEST)
 
 
 def _one(x: Any, place: str) -> np.ndarray:

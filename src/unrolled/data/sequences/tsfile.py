@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unrolled.data.sequences.ragged import Ragged, infinite
+from unrolled.data.scale import infinite
+from unrolled.data.sequences.ragged import Ragged
 from unrolled.data.source.encoding import head_lines
 from unrolled.data.source.opening import HEAD
 from unrolled.errors import DataError

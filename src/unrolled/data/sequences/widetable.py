@@ -14,8 +14,9 @@ from unrolled.data.columns.convert import convert
 from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
+from unrolled.data.scale import infinite
 from unrolled.data.sequences.labels import check
-from unrolled.data.sequences.ragged import Ragged, infinite
+from unrolled.data.sequences.ragged import Ragged
 from unrolled.errors import DataError
 
 FEWEST = 3  # columns that count before a row is taken for a sequence

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,14 @@ from unrolled.data.columns.format import Format
 from unrolled.data.columns.roles import Roles
 from unrolled.data.fill import carry_forward, is_missing
 from unrolled.data.scale import Scaler
+from unrolled.data.table.column import (
+    Column,
+    categories_of,
+    fit_column,
+    output_names,
+    places,
+    values_of,
+)
 from unrolled.data.time.calendar import date_features
 from unrolled.data.time.grid import Step
 from unrolled.errors import DataError
@@ -21,55 +28,7 @@ if TYPE_CHECKING:
     from unrolled.data.table.split import Split
     from unrolled.data.table.table import Table
 
-ONE_HOT_LIMIT = 16
-LIMIT = 10.0  # standard deviations
 FUTURE_ROLES = ("future", "static")
-
-
-@dataclass(frozen=True)
-class Column:
-    """How one column of the table becomes one or more numbers.
-
-    A number becomes its scaled value. A category with up to 16 values becomes one column per
-    value, all 0 for a value unseen in training; one with more becomes a single code for a learned
-    embedding, 0 for an unseen value. ``mask`` adds a column that is 1 where the value is missing.
-    """
-
-    name: str
-    role: str  # "target", "past", "future" or "static"
-    mask: bool
-    vocabulary: tuple[str, ...] | None  # None: a number
-
-    @property
-    def coded(self) -> bool:
-        """Whether it is one column of codes, for an embedding of ``len(vocabulary) + 1`` rows."""
-        return self.vocabulary is not None and len(self.vocabulary) > ONE_HOT_LIMIT
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """The names of the numbers it becomes."""
-        names: tuple[str, ...] = (self.name,)
-        if self.vocabulary is not None and not self.coded:
-            names = tuple(f"{self.name}={value}" for value in self.vocabulary)
-        return (*names, f"{self.name} missing") if self.mask else names
-
-    def write(self, values: np.ndarray, missing: np.ndarray, out: np.ndarray) -> None:
-        """Write values and where they are missing, (N,) each, into ``out`` (N, numbers).
-
-        Numbers come scaled, with the last one carried forward over missing ones.
-        """
-        if self.vocabulary is None:
-            numbers = np.nan_to_num(values, nan=0.0)
-            # A sensor's glitch, a hundred deviations out, must not outshout everything else.
-            out[:, 0] = numbers if self.role == "target" else np.clip(numbers, -LIMIT, LIMIT)
-        elif self.coded:
-            out[:, 0] = _codes(values, self.vocabulary)
-        else:
-            codes = _codes(values, self.vocabulary)
-            for code in range(len(self.vocabulary)):
-                out[:, code] = codes == code + 1
-        if self.mask:
-            out[:, -1] = missing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,12 +57,8 @@ class TablePreprocessor:
         """
         rows = split.train_rows()
         roles = table.roles if calendar else replace(table.roles, holidays=())
-        named = {"target": roles.target, "past": roles.past or ()}
-        named |= {"future": roles.future, "static": roles.static}
         columns = tuple(
-            _fit_column(name, role, table.columns[name], rows)
-            for role, names in named.items()
-            for name in names
+            fit_column(name, role, table.columns[name], rows) for role, name in _by_role(roles)
         )
         numbers = {c.name: table.columns[c.name] for c in columns if c.vocabulary is None}
         first = table.local_times[:1]
@@ -115,12 +70,12 @@ class TablePreprocessor:
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the D input features."""
-        return (*_names(self.columns), *self.calendar)
+        return (*output_names(self.columns), *self.calendar)
 
     @property
     def future_names(self) -> tuple[str, ...]:
         """The names of the Dk features of the horizon: future and static covariates, calendar."""
-        return (*_names(self._future_columns), *self.calendar)
+        return (*output_names(self._future_columns), *self.calendar)
 
     @property
     def target_names(self) -> tuple[str, ...]:
@@ -131,17 +86,17 @@ class TablePreprocessor:
     def target_index(self) -> tuple[int, ...]:
         """Where the K targets sit among the inputs."""
         # By place: another column may be named as the mask of a target, "x missing".
-        return tuple(at for column, at in _places(self.columns) if column.role == "target")
+        return tuple(at for column, at in places(self.columns) if column.role == "target")
 
     @property
     def categories(self) -> dict[int, int]:
         """Input features that are codes: feature index -> rows of the embedding (0 is unseen)."""
-        return _categories(self.columns)
+        return categories_of(self.columns)
 
     @property
     def future_categories(self) -> dict[int, int]:
         """The same for the features of the horizon."""
-        return _categories(self._future_columns)
+        return categories_of(self._future_columns)
 
     @property
     def _future_columns(self) -> tuple[Column, ...]:
@@ -152,18 +107,22 @@ class TablePreprocessor:
 
         Raises DataError when the table lacks a column, or has text where numbers are expected.
         """
-        return self._encode(table, self.columns)
+        return self._encode(table, self.columns, self.calendar)
+
+    def covariates(self, table: Table) -> np.ndarray:
+        """Those of the past and future covariates: (N, C) float32 without NaN."""
+        return self._encode(table, tuple(c for c in self.columns if c.role in ("past", "future")))
 
     def future(self, table: Table) -> np.ndarray:
         """The features of the horizon: (N, Dk) float32 without NaN."""
-        return self._encode(table, self._future_columns)
+        return self._encode(table, self._future_columns, self.calendar)
 
     def targets(self, table: Table) -> np.ndarray:
         """The scaled targets: (N, K) float32, NaN where missing."""
         names = self.target_names
         targets = np.empty((len(table.times), len(names)), dtype=np.float32)
         for i, column in enumerate(c for c in self.columns if c.role == "target"):
-            targets[:, i] = self._scaled(column, _values(table, column))
+            targets[:, i] = self._scaled(column, values_of(table, column))
         return targets
 
     def unscale_targets(self, values: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -176,24 +135,26 @@ class TablePreprocessor:
         k = len(self.target_names)
         return Scaler(self.scaler.mean[:k], self.scaler.std[:k], self.scaler.names[:k])
 
-    def _encode(self, table: Table, columns: tuple[Column, ...]) -> np.ndarray:
-        width = len(_names(columns)) + len(self.calendar)
+    def _encode(
+        self, table: Table, columns: tuple[Column, ...], calendar: tuple[str, ...] = ()
+    ) -> np.ndarray:
+        width = len(output_names(columns)) + len(calendar)
         out = np.empty((len(table.times), width), dtype=np.float32)
         at = 0
         for column in columns:
             size = len(column.output_names)
-            values = _values(table, column)
+            values = values_of(table, column)
             missing = is_missing(values)
             if column.vocabulary is None:
                 values = carry_forward(self._scaled(column, values), table.offsets)
             column.write(values, missing, out[:, at : at + size])
             at += size
-        if self.calendar:
+        if calendar:
             countries = self.roles.holidays
             names, features = date_features(table.local_times, table.step, countries)
-            if names != self.calendar:
+            if names != calendar:
                 raise DataError(
-                    f"encode: fitted with the calendar features {', '.join(self.calendar)}, "
+                    f"encode: fitted with the calendar features {', '.join(calendar)}, "
                     f"this table's time step gives {', '.join(names) or 'none'}"
                 )
             out[:, at:] = features
@@ -233,7 +194,7 @@ class TablePreprocessor:
             if name != "format"
         }
         written = state["roles"].get("format", {})
-        return cls(
+        found = cls(
             columns,
             Scaler.from_dict(state["scaler"]),
             tuple(state["calendar"]),
@@ -241,6 +202,19 @@ class TablePreprocessor:
             Step.parse(state["step"]),
             tuple(state["series"]),
         )
+        found._check()
+        return found
+
+    def _check(self) -> None:
+        """ValueError unless roles, columns and scaler are of the same columns, as `fit` has it."""
+        named = _by_role(self.roles)
+        if [(c.role, c.name) for c in self.columns] != named:
+            raise ValueError("columns and roles differ")
+        numbers = tuple(c.name for c in self.columns if c.vocabulary is None)
+        if self.scaler.names != numbers:
+            raise ValueError("scaler and the columns of numbers differ")
+        if numbers[: len(self.roles.target)] != self.roles.target:
+            raise ValueError("a target is no number")
 
     def describe(self) -> str:
         """One line per column: its role and the features it becomes."""
@@ -262,52 +236,8 @@ class TablePreprocessor:
         )
 
 
-def _fit_column(name: str, role: str, values: np.ndarray, rows: np.ndarray) -> Column:
-    seen = values[rows]
-    if values.dtype != object:
-        mask = role in ("target", "past") or bool(np.isnan(seen).any())
-        return Column(name, role, mask, None)
-    if role == "target":
-        raise DataError(f"encode: target {name!r}: expected numbers, got text")
-    present = [value for value in seen.tolist() if value is not None]
-    if not present:
-        raise DataError(f"encode: column {name!r} has no value in the training rows")
-    return Column(name, role, len(present) < len(seen), tuple(sorted(set(present))))
-
-
-def _codes(values: np.ndarray, vocabulary: tuple[str, ...]) -> np.ndarray:
-    """The code of each value, 1 for the first word and 0 for none of them."""
-    code = {value: i for i, value in enumerate(vocabulary, start=1)}
-    return np.fromiter((code.get(v, 0) for v in values), dtype=np.int64, count=len(values))
-
-
-def _values(table: Table, column: Column) -> np.ndarray:
-    values = table.columns.get(column.name)
-    if values is None:
-        raise DataError(
-            f"encode: the table lacks the {column.role} column {column.name!r}, "
-            f"it has {', '.join(table.columns)}"
-        )
-    is_text, expects_text = values.dtype == object, column.vocabulary is not None
-    if is_text == expects_text:
-        return values
-    # A column without any value has no kind of its own: it is read as numbers.
-    if expects_text and np.isnan(values).all():
-        return np.full(len(values), None, dtype=object)
-    kinds = ("text", "numbers") if expects_text else ("numbers", "text")
-    raise DataError(f"encode: column {column.name!r} held {kinds[0]} in training, got {kinds[1]}")
-
-
-def _names(columns: Iterable[Column]) -> list[str]:
-    return [name for column in columns for name in column.output_names]
-
-
-def _categories(columns: tuple[Column, ...]) -> dict[int, int]:
-    return {at: len(c.vocabulary or ()) + 1 for c, at in _places(columns) if c.coded}
-
-
-def _places(columns: Iterable[Column]) -> list[tuple[Column, int]]:
-    """Columns, and the first of the features that each becomes."""
-    columns = tuple(columns)
-    widths = [len(column.output_names) for column in columns]
-    return list(zip(columns, accumulate(widths, initial=0), strict=False))
+def _by_role(roles: Roles) -> list[tuple[str, str]]:
+    """(role, column) in the order of the inputs."""
+    named = {"target": roles.target, "past": roles.past or ()}
+    named |= {"future": roles.future, "static": roles.static}
+    return [(role, name) for role, names in named.items() for name in names]

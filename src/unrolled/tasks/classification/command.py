@@ -264,7 +264,7 @@ def load(stored: Stored) -> Classifier:
     return Classifier.load(stored)
 
 
-def predict(stored: Stored, file: str, own: Groups) -> Any:
+def predict(stored: Stored, file: str, own: Groups) -> tuple[Any, Sequence[str]]:
     """The label of each sequence (or of each of its steps), with the probability of every label."""
     import pyarrow as pa
 
@@ -273,11 +273,8 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
 
     model = load(stored)
     how = _as_fitted(model, file, own)
-    return pa.table(
-        columns(
-            model.fitted, Sequences.read_as(source(file), how, labelled=False, layout=model.layout)
-        )
-    )
+    given = Sequences.read_as(source(file), how, labelled=False, layout=model.layout)
+    return pa.table(columns(model.fitted, given)), ()
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:

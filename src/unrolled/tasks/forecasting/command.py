@@ -1,4 +1,4 @@
-"""Forecasting on the command line: its options, reading a table, results in words, `backtest`."""
+"""Forecasting on the command line: its options, reading a table, `backtest`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from unrolled.console.options import (
     Order,
     RowOptions,
 )
-from unrolled.console.show import View, aligned, check_suffix
+from unrolled.console.show import View, check_suffix
 from unrolled.console.sources import lasting, source
 from unrolled.console.values import cut, key, names, whole
 from unrolled.errors import SettingsError
+from unrolled.tasks.forecasting import scores
 from unrolled.tasks.forecasting.options import (
     ColumnOptions,
     CutOptions,
@@ -50,14 +51,6 @@ ALIASES: Sequence[str] = ()
 FROM_TABLE = "--horizon forecasts it"
 FOR_REPORT: Sequence[str] = ("panels", "by_step", "coverage")
 PART = "0.15"  # set aside to validate on, and to test on
-SHOWN = {
-    "mae": "MAE",
-    "rmse": "RMSE",
-    "smape": "sMAPE %",
-    "mase": "MASE",
-    "ratio": "ratio",
-    "pinball": "pinball",
-}
 
 OPTIONS: Sequence[type] = (
     ColumnOptions,
@@ -187,8 +180,8 @@ def load(stored: Stored) -> Forecaster:
     return Forecaster.load(stored)
 
 
-def predict(stored: Stored, file: str, own: Groups) -> Any:
-    """The forecast after a table's last row with a target."""
+def predict(stored: Stored, file: str, own: Groups) -> tuple[Any, Sequence[str]]:
+    """The forecast after a table's last row with a target, and notes about it."""
     from unrolled.tasks.forecasting.forecast import check_picture
     from unrolled.tasks.forecasting.notes import tell
 
@@ -198,13 +191,11 @@ def predict(stored: Stored, file: str, own: Groups) -> Any:
     model, asked = load(stored), given(own[ModelOptions])
     written = given(own[EncodingOptions]) | given(own[FormatOptions])
     format = replace(model.fitted.preprocessor.roles.format, **written)
-    table = model.read(source(file), format)
-    if picture is None:
-        return model.predict(table, future, **asked)
-    found = model.forecast(table, future, **asked)
+    found = model.forecast(model.read(source(file), format), future, **asked)
     tell(found.notes)
-    found.plot(picture)
-    return found.frame()
+    if picture is not None:
+        found.plot(picture)
+    return found.frame(), found.notes
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
@@ -216,16 +207,7 @@ def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
 
 def words(results: Mapping[str, Any]) -> str:
     """The tables of errors and their verdicts, one for each target."""
-    test, steps = results["test"], f"{results['horizon']} steps of {results['step']} ahead"
-    head = f"{steps}, {test['windows']:,} forecasts from {test['from']} to {test['to']}"
-    if test.get("stride", 1) > 1:
-        head += f", from every {test['stride']}th row"
-    targets = results["by_target"] or {results["targets"][0]: results}
-    blocks = [
-        f"{target}, {head}\n\n{_errors(found['table'])}\n\n{found['verdict']}\n"
-        for target, found in targets.items()
-    ]
-    return "\n".join(blocks)
+    return scores.words(results)
 
 
 def sections(run: Run) -> list[Section | None]:
@@ -233,31 +215,6 @@ def sections(run: Run) -> list[Section | None]:
     from unrolled.tasks.forecasting.page import sections
 
     return sections(run)
-
-
-def _errors(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The table of errors: a line for each method, its best MAE marked."""
-    keys = [key for key in rows[0] if key != "name"]
-    best = min((row["mae"] for row in rows if row["mae"] is not None), default=None)
-    lines = [["", *(_heading(key) for key in keys)]]
-    for row in rows:
-        mark = "*" if best is not None and row["mae"] == best else " "
-        numbers = [_number(key, row.get(key)) for key in keys]
-        lines.append([row["name"], numbers[0] + mark, *numbers[1:]])
-    lines[0][1] += " "
-    return aligned(lines)
-
-
-def _heading(key: str) -> str:
-    name, _, level = key.rpartition("_")
-    interval = {"coverage": "in {} %", "width": "width {} %", "winkler": "Winkler {} %"}
-    return interval[name].format(level) if name in interval else SHOWN.get(key, key)
-
-
-def _number(key: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.1%}" if key.startswith("coverage") else f"{value:#.4g}"
 
 
 def backtest(
@@ -299,30 +256,16 @@ def backtest(
     measured, notes = model.measure(source(file), origins)
     found = errors(measured)
     for target, numbers in found.items():
-        own = ", ".join(f"{SHOWN[key]} {_number(key, numbers[key])}" for key in ("mae", "rmse"))
-        blocks = [f"{target}: {own}", _errors(numbers["table"]), _by_series(numbers["by_series"])]
+        blocks = [
+            f"{target}: {scores.in_short(numbers)}",
+            scores.error_table(numbers["table"]),
+            scores.series_table(numbers["by_series"]),
+        ]
         view.say("\n\n".join(filter(None, blocks)) + "\n")
     for note in notes:
         view.say(f"note: {note}")
     value = {"run": str(run), "errors": found, "notes": [as_options(note) for note in notes]}
     view.frame(measured.forecast().frame(), out, value, formulas=not escape_formulas)
-
-
-MOST_SERIES = 10
-
-
-def _by_series(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The errors of each series, the worst first, beside which model is the best of it."""
-    if len(rows) < 2:
-        return ""
-    keys = ("mae", "ratio", "mase")
-    lines = [["series", *(_heading(key) for key in keys), "best"]]
-    lines += [
-        [row["series"], *(_number(key, row[key]) for key in keys), row["best"] or "-"]
-        for row in rows[:MOST_SERIES]
-    ]
-    more = f"\nand {len(rows) - MOST_SERIES:,} series more" if len(rows) > MOST_SERIES else ""
-    return f"{aligned(lines)}{more}"
 
 
 COMMANDS: Sequence[Callable[..., None]] = (backtest,)

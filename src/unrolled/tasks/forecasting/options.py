@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
-from unrolled.console.groups import Groups, given
+from unrolled.console.groups import Groups, Several, given
 from unrolled.console.options import COLUMN, NetworkOptions, TrainingOptions
 from unrolled.console.values import number, whole
 from unrolled.errors import SettingsError
@@ -99,6 +99,7 @@ class HorizonOptions:
         typer.Option(
             metavar="Q,Q,...", help="What to forecast of the distribution [default: .05,.5,.95]."
         ),
+        Several,
     ] = None
 
 

@@ -56,7 +56,7 @@ class EncodedTable:
         number = {name: i for i, name in enumerate(columns.series, start=1)}
         return cls(
             table=table,
-            covariates=columns.inputs(table)[:, _covariates(columns)],
+            covariates=columns.covariates(table),
             future=columns.future(table),
             targets=targets,
             known=carry_forward(targets, table.offsets),
@@ -81,6 +81,7 @@ class EncodedTable:
         return carry_forward(self.truth(), self.table.offsets)
 
 
+FAR = 1e15  # deviations: a value farther out is an error, and not to be a traceback
 LEAST_SHARE = 0.25  # of the deviation of the whole history: the least scale of a window
 
 
@@ -147,9 +148,9 @@ class TableWindows:
         targets[np.broadcast_to(scale[:, None] == 0, targets.shape)] = np.nan
         return WindowBatch(
             own=_floats(own),
-            missing=_floats(missing),
-            covariates=_floats(encoded.covariates[rows]),
-            future=_floats(encoded.future[ahead]),
+            missing=torch.from_numpy(missing.astype(np.float32)),
+            covariates=torch.from_numpy(encoded.covariates[rows]),
+            future=torch.from_numpy(encoded.future[ahead]),
             targets=_floats(targets),
             weight=_floats(scale / encoded.deviations[series]),
             series=torch.from_numpy(encoded.codes[series]),
@@ -287,4 +288,5 @@ def _deviations(targets: np.ndarray, train: Part | None, series: int) -> np.ndar
 
 
 def _floats(values: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+    """As float32, which can hold the square of what is farthest out."""
+    return torch.from_numpy(np.clip(values, -FAR, FAR).astype(np.float32))

@@ -79,8 +79,13 @@ class ForecastPreprocessor:
     def from_dict(cls, state: Mapping[str, Any]) -> Self:
         """The preprocessor that `to_dict` wrote."""
         transforms = tuple(TargetTransform(**one) for one in state["transforms"])
-        unlearned = tuple(state["unlearned"])
-        return cls(TablePreprocessor.from_dict(state), transforms, int(state["season"]), unlearned)
+        unlearned, season = tuple(state["unlearned"]), int(state["season"])
+        columns = TablePreprocessor.from_dict(state)
+        if len(transforms) != len(columns.target_names):
+            raise ValueError("transforms and targets differ in number")
+        if season < 1 or not set(unlearned) <= set(columns.calendar):
+            raise ValueError("expected a season of 1 or more, unlearned features of the calendar")
+        return cls(columns, transforms, season, unlearned)
 
 
 def seen_twice(times: Times) -> bool:
