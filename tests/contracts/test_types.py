@@ -36,7 +36,7 @@ from unrolled.layers.accelerate import Swap
 from unrolled.layers.engines import Choice
 from unrolled.runs.estimator import Estimator
 from unrolled.runs.fit import Fit
-from unrolled.tasks.classification.network import ClassEnsemble
+from unrolled.tasks.classification.mixture import ClassModel
 from unrolled.tasks.classification.settings import ClassifierSettings
 from unrolled.tasks.classification.stream import LabelStream, StepPrediction
 from unrolled.tasks.forecasting.network.forecast_network import ForecastModel
@@ -87,8 +87,8 @@ def test_a_fit_knows_its_settings_preprocessor_and_network(
 def test_a_classifier_gives_numbers_results_and_a_stream() -> None:
     sequences = Sequences.from_arrays([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]] * 4, ["up", "down"] * 4)
     model = Classifier(hidden=3, ensemble=1).fit(assert_type(sequences, Sequences), training=ONCE)
-    fit = assert_type(model.fitted, Fit[ClassifierSettings, SequencePreprocessor, ClassEnsemble])
-    assert isinstance(fit.network, ClassEnsemble)
+    fit = assert_type(model.fitted, Fit[ClassifierSettings, SequencePreprocessor, ClassModel])
+    assert isinstance(fit.network, ClassModel)
     assert isinstance(assert_type(model.classes_, np.ndarray), np.ndarray)
     assert isinstance(assert_type(model.score(sequences), float), float)
     assert isinstance(assert_type(model.evaluate(sequences), dict[str, Any]), dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -228,3 +229,11 @@ CASES = [
     for cell in sorted(LAYERS)
     for ensemble in task.ensembles
 ]
+
+
+def card_of(run: Path) -> dict[str, Any]:
+    """What run.json says but for the marks of itself and of samples, which a saved copy has not."""
+    card: dict[str, Any] = json.loads((run / "run.json").read_text("utf-8"))
+    for name in ("run.json", "samples.jsonl"):
+        card["fingerprints"].pop(name, None)
+    return card

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from helpers.estimators import CASES, TASKS, Arrays, Case, Task
+from helpers.estimators import CASES, TASKS, Arrays, Case, Task, card_of
 from helpers.tables import contents
 
 from unrolled import NotFittedError, RunError, UnrolledError, tasks
@@ -85,7 +85,8 @@ def test_save_then_load_is_identity(case: Case, fitted: Fitted, tmp_path: Path) 
     assert same(case.task.predict(loaded, fitted.path), fitted.said)
     loaded.save(tmp_path / "again")
     fitted.model.save(tmp_path / "kept")
-    for name in ("run.json", "model.safetensors", "results.json", "history.jsonl"):
+    assert card_of(tmp_path / "again") == card_of(tmp_path / "kept") == card_of(fitted.run)
+    for name in ("model.safetensors", "results.json", "history.jsonl"):
         first = (fitted.run / name).read_bytes()
         assert (tmp_path / "again" / name).read_bytes() == first, name
         assert (tmp_path / "kept" / name).read_bytes() == first, name

@@ -37,7 +37,7 @@ def test_the_page_says_what_was_measured(tmp_path: Path, per_step: bool) -> None
     results = run(tmp_path / "run", per_step)
     page = write_report(tmp_path / "run").read_text("utf-8")
     sections = re.findall(r'<section id="(\w+)"', page)
-    expected = ["confusion", "classes", "examples", "training", "data", "settings"]
+    expected = ["reliability", "confusion", "classes", "examples", "training", "data", "settings"]
     assert sections == [*([] if per_step else ["seen"]), *expected, "reading_labels"]
     assert f"{100 * float(str(results['accuracy'])):.1f}\u00a0%" in page
     assert "&lt;slow &amp; steady&gt;" in page
@@ -50,7 +50,7 @@ def test_the_page_says_what_was_measured(tmp_path: Path, per_step: bool) -> None
 def test_of_many_classes_the_most_frequent_mistakes_are_shown(tmp_path: Path) -> None:
     inputs, names = [[float(b % 24)] * 3 for b in range(96)], [f"k{b % 24}" for b in range(96)]
     training = replace(TRAINING, epochs=1)
-    model = Classifier(hidden=4, ensemble=1)
+    model = Classifier(hidden=4, ensemble=1, kernels=0)
     model.fit(inputs, names, test=0.5, training=training, out=tmp_path / "run")
     assert model.results is not None
     page = write_report(tmp_path / "run").read_text("utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.estimators import card_of
 from torch import nn
 
 from unrolled import (
@@ -246,7 +247,8 @@ def test_a_copy_of_a_run_is_the_run(run: Path, tmp_path: Path) -> None:
     copy = LanguageModel.load(run)
     assert copy.outcome.best_epoch > 0
     copy.save(tmp_path / "copy")
-    for name in ("model.safetensors", "run.json", "results.json", "history.jsonl"):
+    assert card_of(tmp_path / "copy") == card_of(run)
+    for name in ("model.safetensors", "results.json", "history.jsonl"):
         assert (tmp_path / "copy" / name).read_bytes() == (run / name).read_bytes(), name
 
 

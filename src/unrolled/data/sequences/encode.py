@@ -27,6 +27,8 @@ class SequencePreprocessor:
     classes: (C,) the labels, sorted; per_step: whether each time step has its own.
     longest: T of the longest sequence, by which time is measured; of those up to four times as
         long as nine tenths of them, since one odd recording is no measure for the others.
+    own: whether each sequence is then scaled once more, by its own mean and deviation: where the
+        level and the size of a sequence say nothing of its class.
     short: the lower quartile of T; longer strides would leave nothing of such sequences.
     """
 
@@ -36,6 +38,7 @@ class SequencePreprocessor:
     per_step: bool
     longest: int
     short: int
+    own: bool = False
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
@@ -65,6 +68,8 @@ class SequencePreprocessor:
         self.check_features(sequences)
         values = self.scaler.transform(sequences.values).astype(np.float32)
         filled: np.ndarray = np.nan_to_num(carry_forward(values, sequences.offsets))
+        if self.own:
+            filled = _by_themselves(filled, sequences.lengths)
         if not self.masked:
             return filled
         return np.concatenate([filled, np.isnan(values).astype(np.float32)], axis=1)
@@ -120,6 +125,7 @@ class SequencePreprocessor:
             "per_step": self.per_step,
             "longest": self.longest,
             "short": self.short,
+            "own": self.own,
         }
 
     @classmethod
@@ -129,7 +135,19 @@ class SequencePreprocessor:
         classes = np.array(state["classes"])
         longest = state["longest"]
         short = state.get("short", longest)  # runs of before knew the longest alone
-        return cls(scaler, state["masked"], classes, state["per_step"], longest, short)
+        own = state.get("own", False)
+        return cls(scaler, state["masked"], classes, state["per_step"], longest, short, own)
+
+
+def _by_themselves(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Each sequence of (N, D) less its mean, over its deviation where it has one; float32."""
+    begins, counts = lengths.cumsum() - lengths, lengths[:, None]
+    means = np.add.reduceat(values, begins, dtype=np.float64) / counts
+    centred = values - np.repeat(means, lengths, axis=0)
+    deviations = np.sqrt(np.add.reduceat(centred**2, begins) / counts)
+    deviations = np.where(deviations > 1e-6, deviations, 1.0)
+    found: np.ndarray = (centred / np.repeat(deviations, lengths, axis=0)).astype(np.float32)
+    return found
 
 
 def _quantile(lengths: np.ndarray, share: float) -> int:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from unrolled.console.groups import Groups, given, written
-from unrolled.console.options import COLUMN, EnsembleOptions, Order, RowOptions
+from unrolled.console.options import EnsembleOptions, Order, RowOptions
 from unrolled.console.show import aligned
 from unrolled.console.sources import is_text_sample, lasting, source
 from unrolled.console.values import cut, key, names, nearest, share
 from unrolled.errors import SettingsError
+from unrolled.tasks.classification.options import (
+    ClassifierOptions,
+    LabelOptions,
+    LabelScopeOptions,
+)
 from unrolled.tasks.task import Job, in_short
 
 if TYPE_CHECKING:
@@ -34,59 +37,6 @@ FROM_TABLE = "--series and --label learn labels"
 FOR_REPORT: Sequence[str] = ("examples", "confusion")
 SHARE = 0.2  # set aside to test on, where there is no file for that
 MOST_CLASSES = 20  # that are shown; of more, the report has the table
-
-
-@dataclass(frozen=True)
-class LabelOptions:
-    """Where the labels of a table are."""
-
-    heading: ClassVar[str] = "To learn labels"
-
-    label: Annotated[
-        str | None, typer.Option(metavar=COLUMN, help="The label, where FILE is a table.")
-    ] = None
-
-
-@dataclass(frozen=True)
-class LabelScopeOptions:
-    """What a label of a table is for."""
-
-    heading: ClassVar[str] = LabelOptions.heading
-
-    label_per: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHAT",
-            help="sequence, step or row (a row is a whole sequence): what has a label "
-            "[default: sequence].",
-        ),
-    ] = None
-    layout: Annotated[
-        str | None,
-        typer.Option(metavar="AXES", help="Of an .npz file: BTD (batch, time, features) or BDT."),
-    ] = None
-
-
-@dataclass(frozen=True)
-class ClassifierOptions:
-    """Settings of the classifier; `Classifier` says what each means."""
-
-    heading: ClassVar[str] = LabelOptions.heading
-
-    pool: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Pool over time: mean, last or attention.")
-    ] = None
-    bidirectional: Annotated[
-        bool | None, typer.Option("--bidirectional/--one-way", help="Read from both ends, or one.")
-    ] = None
-    balanced: Annotated[
-        bool | None,
-        typer.Option("--balanced", help="Weight classes inversely to their frequency."),
-    ] = None
-    class_weight: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LABEL=W", help="Weight of a mistake on a label; may be repeated."),
-    ] = None
 
 
 OPTIONS: Sequence[type] = (
@@ -158,6 +108,7 @@ def _resolved(order: Order, plan: ClassifierPlan, test: float | Sequences) -> di
         "pool": settings.pool,
         "ensemble": settings.ensemble,
         "bidirectional": settings.bidirectional,
+        "kernels": settings.kernels,
         "balanced": own[ClassifierOptions].balanced,
         "class_weight": list(names(own[ClassifierOptions].class_weight)),
         "dropout": settings.dropout,

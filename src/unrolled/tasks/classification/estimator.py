@@ -17,7 +17,7 @@ from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
 from unrolled.tasks.classification.evaluate import evaluate
 from unrolled.tasks.classification.inference import probabilities
-from unrolled.tasks.classification.network import ClassEnsemble
+from unrolled.tasks.classification.mixture import ClassModel
 from unrolled.tasks.classification.plan import ClassifierPlan, build
 from unrolled.tasks.classification.scikit import Parameters
 from unrolled.tasks.classification.settings import ClassifierSettings
@@ -39,7 +39,7 @@ MOST = 100_000  # sequences shown in all, when there are many: some minutes of t
 AUTO = "auto"  # the _TEST file beside a _TRAIN file
 
 
-class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor, ClassEnsemble]):
+class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor, ClassModel]):
     """Recurrent networks that tell what a sequence is, or what each of its time steps is.
 
     cell: "gru", "lstm" or "rnn"; hidden: H units; layers: how many, one over the other.
@@ -48,6 +48,8 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         learned. Where each step has a label, its own output is classified, and pool is not used.
     dropout: the share of outputs left out in training.
     ensemble: how many networks are trained; their probabilities are averaged.
+    kernels: how many features of fixed kernels (MiniRocket) a ridge classifies beside the networks,
+        0 for none. Where each step has a label there are none.
     class_weight: what a mistake on a class costs: None the same, "balanced" n / (C n_c), or a
         mapping from label to weight.
     layout: the axes of arrays: "BTD" (batch, time, features), or "BDT", features before time as in
@@ -79,12 +81,14 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         pool: str = "mean",
         dropout: float = 0.3,
         ensemble: int = 3,
+        kernels: int = 10_000,
         class_weight: str | Mapping[Any, float] | None = None,
         layout: str | None = None,
     ) -> None:
         self.cell, self.hidden, self.layers = cell, hidden, layers
         self.bidirectional, self.pool, self.dropout = bidirectional, pool, dropout
-        self.ensemble, self.class_weight, self.layout = ensemble, class_weight, layout
+        self.ensemble, self.kernels = ensemble, kernels
+        self.class_weight, self.layout = class_weight, layout
         self._check()
 
     @property
@@ -166,11 +170,16 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
             return [self.classes_[each.argmax(1)] for each in found]
         return self.classes_[found.argmax(1)]
 
-    def predict_proba(self, X: Any) -> Any:
-        """The probability of each of `classes_`: (B, C), or a list of B arrays (T, C) per step."""
+    def predict_proba(self, X: Any, *, early: bool = False) -> Any:
+        """The probability of each of `classes_`: (B, C), or a list of B arrays (T, C) per step.
+
+        early: of sequences that go on: the recurrent networks', as `stream` has them.
+        """
         per_step = self.fitted.preprocessor.per_step
         sequences = self.read(X, labelled=False)
-        found = probabilities(self.fitted, sequences, each_step=per_step)
+        found = probabilities(
+            self.fitted, sequences, each_step=per_step, half="recurrent" if early else "both"
+        )
         if per_step:
             return sequences.split(found)
         return found

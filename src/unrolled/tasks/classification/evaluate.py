@@ -11,6 +11,7 @@ import numpy as np
 
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.tasks.classification.baselines import nearest_labels
+from unrolled.tasks.classification.calibration import calibration
 from unrolled.tasks.classification.inference import ClassifierFit, probabilities
 
 SHARES = tuple(round(0.1 * i, 1) for i in range(1, 11))
@@ -46,6 +47,8 @@ def evaluate(
         "accuracy": _accuracy(confusion),
         "balanced_accuracy": _balanced(confusion),
         "log_loss": float(-np.log(np.maximum(flat[np.arange(len(truth)), truth], 1e-12)).mean()),
+        "calibration": calibration(flat, truth),
+        "mixture": _mixture(fit),
         "baselines": _baselines(fit, train, sequences, truth),
         "confusion": confusion.tolist(),
         "by_class": _by_class(names, confusion),
@@ -54,6 +57,14 @@ def evaluate(
     }
     results["verdict"] = _verdict(results)
     return results
+
+
+def _mixture(fit: ClassifierFit) -> dict[str, float] | None:
+    """What the recurrent networks count beside the kernels; None where they are alone."""
+    network = fit.network
+    if network.kernels is None:
+        return None
+    return {"networks": float(network.share), "kernels": 1 - float(network.share)}
 
 
 def _accuracy(confusion: np.ndarray) -> float:
@@ -101,6 +112,9 @@ def _baselines(
             rows.append(
                 {"name": "1-nearest neighbour", "accuracy": float((nearest == truth).mean())}
             )
+        if fit.network.kernels is not None:
+            found = probabilities(fit, test, half="kernels").argmax(1)
+            rows.append({"name": "kernels + ridge", "accuracy": float((found == truth).mean())})
     return rows
 
 
@@ -117,7 +131,7 @@ def _seen(
         elif each is not None:
             guess = each[sequences.offsets[:-1] + lengths - 1]
         else:
-            guess = probabilities(fit, sequences.first(lengths))
+            guess = probabilities(fit, sequences.first(lengths), half="recurrent")
         found.append({"share": share, "accuracy": float((guess.argmax(1) == codes).mean())})
     return found
 
@@ -194,7 +208,7 @@ def _by_step(fit: ClassifierFit, sequences: Sequences, b: int, stride: int) -> n
         return each
     ends = np.arange(1, int(one.lengths[0]) + 1, stride)
     prefixes = one.select(np.zeros(len(ends), dtype=np.int64)).first(ends)
-    by_step: np.ndarray = probabilities(fit, prefixes)
+    by_step: np.ndarray = probabilities(fit, prefixes, half="recurrent")
     return by_step
 
 
@@ -205,8 +219,17 @@ def _verdict(results: dict[str, Any]) -> str:
     others = [f"{row['name']} {row['accuracy']:.1%}" for row in results["baselines"]]
     better = [r["name"] for r in results["baselines"] if r["accuracy"] > results["accuracy"]]
     beside = f" ({', '.join(others)})" if others else ""
-    lost = f" Here the {better[0]} is better: use it, or more data." if better else ""
-    return f"{words}{beside}.{lost}"
+    lost = f" Here {better[0]} alone is better." if better else ""
+    return f"{words}{beside}.{_halves(results['mixture'])}{lost}"
+
+
+def _halves(mixture: dict[str, float] | None) -> str:
+    """What speaks, where that is not all of the network."""
+    if mixture is None:
+        return ""
+    if mixture["kernels"] in (0, 1):
+        return f" The {'kernels' if mixture['kernels'] else 'networks'} speak alone."
+    return f" The networks count {mixture['networks']:.0%}, the kernels {mixture['kernels']:.0%}."
 
 
 def _plain(value: Any) -> float | None:

@@ -10,24 +10,25 @@ from unrolled.data.sequences.ragged import places
 from unrolled.data.sequences.sequences import Sequences
 from unrolled.runs.fit import Fit
 from unrolled.tasks.classification.batches import Cases, chunks
-from unrolled.tasks.classification.network import ClassEnsemble
+from unrolled.tasks.classification.mixture import ClassModel, Half
 from unrolled.tasks.classification.settings import ClassifierSettings
 
-ClassifierFit = Fit[ClassifierSettings, SequencePreprocessor, ClassEnsemble]
+ClassifierFit = Fit[ClassifierSettings, SequencePreprocessor, ClassModel]
 """A fitted classifier."""
 
 
 @torch.no_grad()
 def probabilities(
-    fit: ClassifierFit, sequences: Sequences, *, each_step: bool = False
+    fit: ClassifierFit, sequences: Sequences, *, each_step: bool = False, half: Half = "both"
 ) -> np.ndarray:
     """Probabilities (B, C), or after each step (N, C), one sequence after the other, as float64.
 
     With a pool and `bidirectional`, those after each step are not of the sequence cut there.
+    half: what the recurrent networks say alone, as of sequences that go on, or the kernels alone.
     """
     cases = Cases.unlabelled(sequences, fit.preprocessor)
     network = fit.network.eval()
-    run = network.scores if each_step else network
+    run = network.scores if each_step else network.speaking(half)
     found = []
     for rows in chunks(cases.lengths):
         batch = cases.rows(rows)

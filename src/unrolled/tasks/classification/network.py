@@ -194,6 +194,11 @@ class ClassEnsemble(Ensemble[ClassNetwork]):
     def __init__(self, shape: SequenceShape, settings: ClassifierSettings, per_step: bool) -> None:
         super().__init__(ClassNetwork(shape, settings, per_step) for _ in range(settings.ensemble))
 
+    @property
+    def classes(self) -> int:
+        """C."""
+        return self.members()[0].output.out_features
+
     @torch.no_grad()
     def set_changes(self, changes: Tensor) -> None:
         """Tell the networks how large differences of neighbouring steps are in training: (M, D)."""

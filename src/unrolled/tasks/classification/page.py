@@ -27,6 +27,7 @@ def sections(run: Run) -> list[Section | None]:
     return [
         headline(run, results),
         seen(results),
+        reliability(results),
         confusion(results),
         by_class(results),
         examples(results),
@@ -49,7 +50,7 @@ def headline(run: Run, results: ClassifierResults | None) -> Section:
 
 def _bars(results: ClassifierResults, size: Size) -> Markup:
     rows = [BaselineAccuracy(name=results.network, accuracy=results.accuracy), *results.baselines]
-    tones = ["network", "rival-1", "rival-2"]
+    tones = ["network", "rival-1", "rival-2", "rival-4"]
     bars = [
         Bar(row.name, row.accuracy, _percent(row.accuracy), tone)
         for row, tone in zip(rows, tones, strict=False)
@@ -132,6 +133,30 @@ def seen(results: ClassifierResults) -> Section | None:
     labels = [f"{share} % seen" for share in shares]
     figure = Figure.of(draw, [Key(one.name, one.tone) for one in lines], labels, columns)
     return Section("seen", "How early it knows", {"figure": figure, "early": _early(results)})
+
+
+def reliability(results: ClassifierResults) -> Section | None:
+    """How often it is right where it is so sure."""
+    if results.calibration is None:
+        return None
+    bins = results.calibration.bins
+    sure = [100 * one.confidence for one in bins]
+    right: list[float | None] = [100 * one.accuracy for one in bins]
+    lines = [Line("right", right, "network"), Line("as sure", [*sure], "rival-1")]
+    shown = [f"{value:.0f} %" for value in sure]
+
+    def draw(size: Size) -> Markup:
+        ticks = list(enumerate(shown))
+        axis = Axis(len(shown), ticks if size.width > 500 else ticks[::2])
+        label = f"Percent right where the probability was {', '.join(shown)}"
+        return line_chart(label, axis, lines, zero=True, size=size)
+
+    columns = {one.name: page.texts(one.values, 0, len(shown), 1) for one in lines}
+    columns["labels"] = [f"{one.count:,}" for one in bins]
+    labels = [f"{text} sure" for text in shown]
+    figure = Figure.of(draw, [Key(one.name, one.tone) for one in lines], labels, columns)
+    error = f"{100 * results.calibration.error:.1f}"
+    return Section("reliability", "How sure it may be", {"figure": figure, "error": error})
 
 
 def _early(results: ClassifierResults) -> str:

@@ -12,6 +12,21 @@ class BaselineAccuracy(BaseModel):
     accuracy: float
 
 
+class ReliabilityBin(BaseModel):
+    """Labels of about one confidence: how sure the model was on average, how often it was right."""
+
+    confidence: float
+    accuracy: float
+    count: int
+
+
+class Calibration(BaseModel):
+    """The expected calibration error, and the bins it is of."""
+
+    error: float
+    bins: list[ReliabilityBin]
+
+
 class ClassRow(BaseModel):
     """One class: how many there are, its precision, recall and F1."""
 
@@ -57,6 +72,8 @@ class ClassifierResults(BaseModel):
     accuracy: float
     balanced_accuracy: float
     log_loss: float
+    calibration: Calibration | None = None
+    mixture: dict[str, float] | None = None
     baselines: list[BaselineAccuracy] = []
     confusion: list[list[int]]
     by_class: list[ClassRow] = []

@@ -24,6 +24,7 @@ class ClassifierSettings:
     pool: str
     dropout: float
     ensemble: int
+    kernels: int = 0  # as in runs of before there were any
     class_weight: str | Mapping[Any, float] | None = None
     layout: str | None = None
 
@@ -31,6 +32,8 @@ class ClassifierSettings:
         check_layout(self.layout)
         check_count("classifier: ensemble", self.ensemble)
         check_network("classifier", self.cell, self.hidden, self.layers, self.dropout)
+        if self.kernels != 0:
+            check_count("classifier: kernels", self.kernels)
         if self.pool not in POOLS:
             raise SettingsError(
                 f"classifier: pool must be one of {', '.join(POOLS)}, got {self.pool!r}"

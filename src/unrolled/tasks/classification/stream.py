@@ -10,7 +10,8 @@ import torch
 
 from unrolled.data.sequences.encode import SequencePreprocessor
 from unrolled.data.sequences.sequences import Sequences
-from unrolled.tasks.classification.network import ClassEnsemble, StepState
+from unrolled.tasks.classification.mixture import ClassModel
+from unrolled.tasks.classification.network import StepState
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,16 @@ class LabelStream:
     """Reads one sequence step by step.
 
     Without `bidirectional` each step costs the same, however many came before: the state is kept.
-    With it, all steps so far are read again.
+    With it, or where each sequence is scaled by itself, all steps so far are read again.
     """
 
-    def __init__(self, model: ClassEnsemble, encoder: SequencePreprocessor) -> None:
+    def __init__(self, model: ClassModel, encoder: SequencePreprocessor) -> None:
         self._model, self._encoder = model, encoder
         self._known = np.full(len(encoder.scaler.names), np.nan, dtype=np.float32)
         self._steps: list[np.ndarray] = []
         self._count = 0
         self._state: list[StepState] | None = None
-        self._whole = bool(model.members()[0].encoder.bidirectional)
+        self._whole = encoder.own or bool(model.recurrent.members()[0].encoder.bidirectional)
 
     @torch.no_grad()
     def push(self, step: Any) -> StepPrediction:
@@ -65,6 +66,6 @@ class LabelStream:
         so_far = Sequences.of_steps(np.stack(self._steps))
         inputs = torch.from_numpy(self._encoder.inputs(so_far))[None].to(self._model.device)
         lengths = torch.from_numpy(so_far.lengths)
-        run = self._model.scores if self._encoder.per_step else self._model
+        run = self._model.scores if self._encoder.per_step else self._model.early
         scores: torch.Tensor = run(inputs, lengths)[0].cpu()
         return scores[-1] if self._encoder.per_step else scores

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -19,6 +19,12 @@ from unrolled.console.sources import is_table, is_text_sample, lasting, source
 from unrolled.console.terminal import printable
 from unrolled.console.values import number, share, whole
 from unrolled.errors import DataError, SettingsError
+from unrolled.tasks.language.options import (
+    DynamicOptions,
+    LanguageOptions,
+    SymbolOptions,
+    TextOptions,
+)
 from unrolled.tasks.task import Job
 
 if TYPE_CHECKING:
@@ -36,68 +42,6 @@ FROM_TABLE = "--task language reads it as a text"
 FOR_REPORT: Sequence[str] = ("samples", "passage", "corpus")
 
 
-@dataclass(frozen=True)
-class SymbolOptions:
-    """What a text is cut into."""
-
-    heading: ClassVar[str] = "To learn a text"
-
-    level: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A symbol is a char, byte or bpe [default: char]."),
-    ] = None
-    size: Annotated[
-        int | None, typer.Option(parser=whole, metavar="V", help="Vocabulary size, for bpe.")
-    ] = None
-
-
-@dataclass(frozen=True)
-class TextOptions:
-    """Where a text is in a folder or a file."""
-
-    heading: ClassVar[str] = SymbolOptions.heading
-
-    glob: Annotated[
-        str | None,
-        typer.Option(metavar="PATTERN", help="Of a folder, as *.py [default: .txt, .text, .md]."),
-    ] = None
-    column: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="What holds the texts of a file of JSON records."),
-    ] = None
-
-
-@dataclass(frozen=True)
-class LanguageOptions:
-    """Settings of the language model; `LanguageModel` says what each means."""
-
-    heading: ClassVar[str] = SymbolOptions.heading
-
-    embed: Annotated[
-        int | None, typer.Option(parser=whole, metavar="N", help="Length of a symbol's embedding.")
-    ] = None
-    bptt: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole,
-            metavar="T",
-            help="Truncation length of backpropagation through time, in symbols.",
-        ),
-    ] = None
-    tie: Annotated[
-        bool | None,
-        typer.Option("--tie/--no-tie", help="Share input and output embeddings (weight tying)."),
-    ] = None
-    weight_dropout: Annotated[
-        float | None,
-        typer.Option(
-            parser=number,
-            metavar="P",
-            help="Share of recurrent weights left out [default: by --dropout and the text].",
-        ),
-    ] = None
-
-
 OPTIONS: Sequence[type] = (
     SymbolOptions,
     TextOptions,
@@ -106,7 +50,7 @@ OPTIONS: Sequence[type] = (
     EnsembleOptions,
 )
 READS: Sequence[type] = (SymbolOptions, TextOptions, EncodingOptions)
-EVALUATES: Sequence[type] = (TextOptions, EncodingOptions)
+EVALUATES: Sequence[type] = (TextOptions, EncodingOptions, DynamicOptions)
 PREDICTS: Sequence[type] = ()
 
 
@@ -203,8 +147,13 @@ def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any
     model = load(stored)
     _check_text(stored.path, file, model.fitted.findings["source"])
     vocabulary = model.fitted.preprocessor
-    score = model.evaluate(_read(file, own, vocabulary=vocabulary, validation=0.0))
-    return str(score), score.to_dict()
+    corpus = _read(file, own, vocabulary=vocabulary, validation=0.0)
+    score = model.evaluate(corpus)
+    if not own[DynamicOptions].dynamic:
+        return str(score), score.to_dict()
+    dynamic = model.evaluate(corpus, dynamic=True)
+    lines = [["static", str(score)], ["dynamic", str(dynamic)]]
+    return aligned(lines), {**score.to_dict(), "dynamic": dynamic.to_dict()}
 
 
 def _check_text(run: Path, file: str, fitted_on: str) -> None:
@@ -262,6 +211,9 @@ def generate(
         float,
         typer.Option(parser=number, metavar="P", help="Draw among the likeliest of this share."),
     ] = 1.0,
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="Learn from the prompt first; the run stays as it is.")
+    ] = False,
     seed: options.Seed = None,
     config: options.Config = None,
     view: View,
@@ -278,8 +230,9 @@ def generate(
     model = LanguageModel.load(run)
     tokens = model.encode(prompt)
     pieces = model.generate(
-        tokens, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
-    )
+        tokens, length=length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed,
+        adapt=adapt,
+    )  # fmt: skip
     unknown = sum(token >= len(model.fitted.preprocessor) for token in tokens)
     if unknown:
         view.say(f"symbols of the prompt that training never saw: {unknown:,}")

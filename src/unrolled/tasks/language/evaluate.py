@@ -9,6 +9,7 @@ import torch
 
 from unrolled.data.text.corpus import Corpus, PartName
 from unrolled.errors import DataError
+from unrolled.tasks.language.adapt import Adapting
 from unrolled.tasks.language.baselines import ngram_nll
 from unrolled.tasks.language.inference import LanguageFit
 from unrolled.tasks.language.score import Score, negative_log_likelihood
@@ -23,14 +24,19 @@ def text_nll(fit: LanguageFit, tokens: np.ndarray) -> np.ndarray:
     return negative_log_likelihood(fit.network.eval(), tokens, fit.preprocessor)
 
 
-def score(fit: LanguageFit, corpus: Corpus, part: PartName | None = None) -> Score:
+def score(
+    fit: LanguageFit, corpus: Corpus, part: PartName | None = None, *, dynamic: bool = False
+) -> Score:
     """How well a text, or a part of it, is predicted; see `LanguageModel.evaluate`."""
     tokens = corpus.tokens if part is None else corpus.part(part)
     if not len(tokens):
         raise DataError(f"evaluate: the {part} part of the text is empty")
     characters = corpus.characters[part] if part else sum(corpus.characters.values())
     unknown = int((tokens >= len(fit.preprocessor)).sum())
-    return Score(float(text_nll(fit, tokens).sum()), len(tokens), characters, unknown)
+    nats = (
+        Adapting(fit.network, fit.preprocessor).read(tokens) if dynamic else text_nll(fit, tokens)
+    )
+    return Score(float(nats.sum()), len(tokens), characters, unknown)
 
 
 def measure(fit: LanguageFit, corpus: Corpus, samples: list[str]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def negative_log_likelihood(
         counted = (places >= starts) & (places < ends)
         targets = tokens[places[counted]].astype(np.int64)
         rows = features[torch.from_numpy(counted).to(device)]
-        found[places[counted]] = _nats(network, rows, targets, vocabulary)
+        found[places[counted]] = nats_of(network, rows, targets, vocabulary)
     return found
 
 
@@ -110,9 +110,10 @@ def _take(tokens: np.ndarray, places: np.ndarray, outside: int) -> np.ndarray:
     return np.where(inside, tokens[places.clip(0, len(tokens) - 1)].astype(np.int64), outside)
 
 
-def _nats(
+def nats_of(
     network: AnyNetwork, rows: torch.Tensor, targets: np.ndarray, vocabulary: Vocabulary
 ) -> np.ndarray:
+    """-ln p of n symbols by the features before each (n, ·); unknown ones cost what they must."""
     known = targets < len(vocabulary)
     places = torch.from_numpy(np.where(known, targets, 0)).to(rows.device)
     pairs = zip(*(in_chunks(part, network.vocabulary) for part in (rows, places)), strict=True)
