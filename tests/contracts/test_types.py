@@ -128,6 +128,9 @@ def test_layers_give_outputs_of_the_kind_of_their_inputs_and_their_state() -> No
     packed, last = GRU(3, 4)(pack_padded_sequence(inputs, torch.tensor([5, 3])))
     assert assert_type(packed, PackedSequence).data.shape == (8, 4)
     assert assert_type(last, Tensor).shape == (1, 2, 4)
+    again, state = LSTM(3, 4).forward(inputs)
+    assert assert_type(again, Tensor).shape == (5, 2, 4)
+    assert len(assert_type(state, tuple[Tensor, Tensor])) == 2
 
 
 def test_layers_say_which_engine_runs_them() -> None:

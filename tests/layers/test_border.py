@@ -154,6 +154,6 @@ def test_a_weight_exchanged_by_another_thread_is_kept_for_the_call() -> None:
 
 
 def test_hostile_calls_compute_or_are_refused() -> None:
-    # 10^5 of them under the AddressSanitizer: scripts/sanitize.sh border 100000
+    # 10^5 of them under the AddressSanitizer: docs/performance.md
     assert subprocess.run([sys.executable, "-W", "ignore", SCRIPT, "150", "1"]).returncode == 0
     assert "fuzz" in runpy.run_path(str(SCRIPT))

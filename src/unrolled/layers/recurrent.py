@@ -94,6 +94,7 @@ class RNN(_OnEngine, nn.RNN, metaclass=foreign.Stands, for_=nn.RNN):
     """
 
     __call__: _LayerCall[Tensor]
+    forward: _LayerCall[Tensor]
 
 
 class LSTM(_OnEngine, nn.LSTM, metaclass=foreign.Stands, for_=nn.LSTM):
@@ -115,6 +116,7 @@ class LSTM(_OnEngine, nn.LSTM, metaclass=foreign.Stands, for_=nn.LSTM):
     """
 
     __call__: _LayerCall[tuple[Tensor, Tensor]]
+    forward: _LayerCall[tuple[Tensor, Tensor]]
 
 
 class GRU(_OnEngine, nn.GRU, metaclass=foreign.Stands, for_=nn.GRU):
@@ -132,6 +134,7 @@ class GRU(_OnEngine, nn.GRU, metaclass=foreign.Stands, for_=nn.GRU):
     """
 
     __call__: _LayerCall[Tensor]
+    forward: _LayerCall[Tensor]
 
 
 foreign.run_as_it_is(_OnEngine.forward)
