@@ -303,3 +303,46 @@ def test_a_real_set(shared_data: Path, tmp_path: Path, capsys: Capture) -> None:
     value = json.loads(capsys.readouterr().out)["results"]
     assert value["test"]["sequences"] == 1029
     assert value["accuracy"] > 0.8
+
+
+def test_names_are_learned_and_predicted(tmp_path: Path, capsys: Capture) -> None:
+    names = [f"{'abcde'[i % 5]}{'km'[i % 2]}{'ski' if i % 3 else 'o'}" for i in range(30)]
+    lines = [f"{name},{'pl' if name.endswith('ski') else 'it'},{i}" for i, name in enumerate(names)]
+    (tmp_path / "names.csv").write_text("\n".join(["name,lang,n", *lines]))
+    words = ["fit", str(tmp_path / "names.csv"), "--label", "lang", *LABELS]
+    run = str(tmp_path / "run")
+    assert main([*words, "--out", run]) == 2
+    assert "where it has a text: --text" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    assert main([*words, "--text", "name", "--out", run]) == 0
+    again = str(tmp_path / "again")
+    assert main(["fit", "--config", f"{run}/config.toml", "--out", again, "-q"]) == 0
+    (tmp_path / "new.csv").write_text("name\nakski\nZo\n")
+    capsys.readouterr()
+    assert main(["predict", run, str(tmp_path / "new.csv")]) == 0
+    assert len(rows(capsys.readouterr().out)) == 2
+    assert main(["evaluate", run, str(tmp_path / "names.csv")]) == 0
+
+
+def test_a_labelled_table_is_read_as_it_is_said(tmp_path: Path, capsys: Capture) -> None:
+    lines = MOVES.replace("fast", "빠름").replace(",", ";").replace(".", ",").split("\n")
+    lines[1] = "s0;0;-999;0;slow;down"
+    (tmp_path / "m.csv").write_bytes("\n".join(lines).encode("cp949"))
+    words = [str(tmp_path / "m.csv"), "--series", "id", "--label", "kind"]
+    asked = ["--encoding", "cp949", "--decimal", ",", "--na", "-999"]
+    assert main(["inspect", *words, *asked]) == 0
+    out = capsys.readouterr().out
+    assert "missing values: x 1" in out
+    assert "빠름" in out
+    run = str(tmp_path / "run")
+    assert main(["fit", *words, *asked, *LABELS, "--out", run]) == 0
+    how = Classifier.load(run).table_columns
+    assert how is not None
+    assert (how.format.decimal, how.format.na, how.format.encoding) == (",", ("-999",), "cp949")
+    assert main(["predict", run, str(tmp_path / "m.csv")]) == 0
+    (tmp_path / "utf.csv").write_text("\n".join(lines))
+    assert main(["evaluate", run, str(tmp_path / "utf.csv"), "--encoding", "utf-8"]) == 0
+    (tmp_path / "M.ts").write_text(ts(CASES))
+    capsys.readouterr()
+    assert main(["inspect", str(tmp_path / "M.ts"), "--decimal", ","]) == 2
+    assert "--decimal is for a table" in capsys.readouterr().err

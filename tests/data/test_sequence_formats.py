@@ -128,12 +128,6 @@ def test_features_before_time_of_unlike_lengths_are_asked_about() -> None:
     assert Sequences.from_arrays(unlike, layout="BDT").lengths.tolist() == [30, 20]
 
 
-@pytest.mark.parametrize("texts", [["Ivanov", "Kim"], ["1", "2"], np.array(["ACGT", "GATTACA"])])
-def test_texts_are_refused_as_sequences(texts: Any) -> None:
-    with pytest.raises(DataError, match=r"sequence 0 is the text '.*'; texts are not read as seq"):
-        Sequences.from_arrays(texts, ["a", "b"])
-
-
 def test_a_classifier_keeps_the_order_of_axes(tmp_path: Path) -> None:
     labels = ["slow", "fast"] * 6
     model = Classifier(hidden=4, ensemble=1, layout="BDT").fit(
@@ -164,9 +158,27 @@ def test_arrays_that_numpy_saved(tmp_path: Path) -> None:
     np.savez_compressed(path, x=WAVES)
     assert not Sequences.read(path).known.any()
     with path.open("wb") as file:
-        np.savez(file, X_train=WAVES)
-    with pytest.raises(DataError, match="expected arrays X and y, got X_train"):
+        np.savez(file, X_valid=WAVES)
+    with pytest.raises(DataError, match="expected arrays X and y, got X_valid"):
         Sequences.read(path)
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_the_training_part_of_an_npz_file_is_read_and_said(tmp_path: Path, small: bool) -> None:
+    path, X, y = tmp_path / "waves.npz", "x_train" if small else "X_train", ["a", "b"] * 6
+    arrays: dict[str, Any] = {X: WAVES, "y_train": np.array(y)}
+    np.savez(path, **arrays)
+    read = Sequences.read(path)
+    assert read.labels.tolist() == y
+    assert read.notes == (f"read as X and y: {X} and y_train",)
+    np.savez(path, **arrays, X_test=WAVES[:2], y_test=[1, 2])
+    assert (
+        Sequences.read(path)
+        .notes[0]
+        .endswith("; X_test, y_test are left out: save them as X and y of a file for --test")
+    )
+    np.savez(path, X=WAVES[:4], X_train=WAVES)
+    assert (len(Sequences.read(path)), Sequences.read(path).notes) == (4, ())
 
 
 class Evil:

@@ -12,8 +12,10 @@ import numpy as np
 from unrolled.data.fill import carry_forward
 from unrolled.data.scale import Scaler
 from unrolled.data.sequences.sequences import Sequences
+from unrolled.data.sequences.symbols import aligned, seen
 from unrolled.errors import DataError
 
+SHOWN = 12  # unknown symbols that are named
 ODD_LENGTH = 4  # times nine tenths of the sequences: a longer one is no measure of time
 
 
@@ -30,6 +32,7 @@ class SequencePreprocessor:
     own: whether each sequence is then scaled once more, by its own mean and deviation: where the
         level and the size of a sequence say nothing of its class.
     short: the lower quartile of T; longer strides would leave nothing of such sequences.
+    symbols: whether the features are the symbols of texts; those of the training part then.
     """
 
     scaler: Scaler
@@ -39,6 +42,7 @@ class SequencePreprocessor:
     longest: int
     short: int
     own: bool = False
+    symbols: bool = False
 
     @classmethod
     def fit(cls, sequences: Sequences) -> SequencePreprocessor:
@@ -46,13 +50,15 @@ class SequencePreprocessor:
         sequences.check_classes()
         values, lengths = sequences.values, sequences.lengths
         names = sequences.features or [f"feature {d}" for d in range(values.shape[1])]
+        scaler = _of_symbols(sequences) if sequences.symbols else Scaler.fit(values, names=names)
         return cls(
-            Scaler.fit(values, names=names),
+            scaler,
             bool(np.isnan(values).any()),
             sequences.classes,
             sequences.per_step,
             int(lengths[lengths <= ODD_LENGTH * _quantile(lengths, 0.9)].max()),
             _quantile(lengths, 0.25),
+            symbols=sequences.symbols,
         )
 
     @property
@@ -66,7 +72,10 @@ class SequencePreprocessor:
         A missing value becomes the last one before it, or the training mean; its mask is 1.
         """
         self.check_features(sequences)
-        values = self.scaler.transform(sequences.values).astype(np.float32)
+        given = sequences.values
+        if sequences.symbols:
+            given = aligned(given, sequences.features, self.scaler.names)
+        values = self.scaler.transform(given).astype(np.float32)
         filled: np.ndarray = np.nan_to_num(carry_forward(values, sequences.offsets))
         if self.own:
             filled = _by_themselves(filled, sequences.lengths)
@@ -76,13 +85,34 @@ class SequencePreprocessor:
 
     def check_features(self, sequences: Sequences) -> None:
         """DataError unless the sequences have the features of the training part."""
+        if sequences.symbols and self.symbols:
+            return
+        if sequences.symbols:
+            raise DataError("the model was fitted on numbers, got texts")
         got, expected = sequences.values.shape[1], len(self.scaler.names)
         if got != expected:
-            raise DataError(f"the model was fitted on {expected} features, got {got}")
+            kind = "symbols of texts" if self.symbols else "features"
+            raise DataError(f"the model was fitted on {expected} {kind}, got {got} features")
         if sequences.features and sequences.features != self.scaler.names:
             odd = [name for name in self.scaler.names if name not in sequences.features]
             what = f"{odd[0]!r} is missing" if odd else "they come in another order"
             raise DataError(f"the model was fitted on {', '.join(self.scaler.names)}; {what}")
+
+    def unknown(self, sequences: Sequences) -> str | None:
+        """A sentence about the symbols that the training part lacks; None where there are none."""
+        if not (self.symbols and sequences.symbols):
+            return None
+        there = seen(sequences.values, sequences.features)
+        odd = [symbol for symbol in there if symbol not in self.scaler.names]
+        if not odd:
+            return None
+        places = [sequences.features.index(symbol) for symbol in odd]
+        count = int(sequences.values[:, places].sum())
+        named = ", ".join(map(repr, odd[:SHOWN])) + ", ..." * (len(odd) > SHOWN)
+        return (
+            f"symbols that training does not have, read as all zeros: {named} ({count:,} of "
+            f"{len(sequences.values):,} steps)"
+        )
 
     def codes(self, sequences: Sequences) -> np.ndarray:
         """Each label as its index in ``classes``, int64 of the shape of ``targets``; -1 for none.
@@ -126,6 +156,7 @@ class SequencePreprocessor:
             "longest": self.longest,
             "short": self.short,
             "own": self.own,
+            "symbols": self.symbols,
         }
 
     @classmethod
@@ -135,8 +166,11 @@ class SequencePreprocessor:
         classes = np.array(state["classes"])
         longest = state["longest"]
         short = state.get("short", longest)  # runs of before knew the longest alone
+        symbols = state.get("symbols", False)
         own = state.get("own", False)
-        return cls(scaler, state["masked"], classes, state["per_step"], longest, short, own)
+        return cls(
+            scaler, state["masked"], classes, state["per_step"], longest, short, own, symbols
+        )
 
 
 def _by_themselves(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -148,6 +182,12 @@ def _by_themselves(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     deviations = np.where(deviations > 1e-6, deviations, 1.0)
     found: np.ndarray = (centred / np.repeat(deviations, lengths, axis=0)).astype(np.float32)
     return found
+
+
+def _of_symbols(sequences: Sequences) -> Scaler:
+    """The symbols that occur, each left as it is: a rare one is not to weigh more than others."""
+    names = seen(sequences.values, sequences.features)
+    return Scaler(np.zeros(len(names)), np.ones(len(names)), names)
 
 
 def _quantile(lengths: np.ndarray, share: float) -> int:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.data.sequences.arff import read_arff
+from unrolled.data.sequences.conll import read_conll
 from unrolled.data.sequences.npzfile import read_npz
 from unrolled.data.sequences.ragged import Ragged
-from unrolled.data.sequences.tsfile import has_header, read_file
+from unrolled.data.sequences.tsfile import CONLL, WHOLE, has_header, read_file
 
-FILES = (".ts", ".arff", ".npz", ".txt", ".tsv", ".csv")
+FILES = (*WHOLE, ".txt", ".tsv", ".csv")
 
 
 def read_labelled(path: Path, layout: str | None) -> Ragged:
@@ -19,6 +20,8 @@ def read_labelled(path: Path, layout: str | None) -> Ragged:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz(path, layout)
+    if suffix in CONLL:
+        return read_conll(path)
     return read_arff(path) if suffix == ".arff" else read_file(path)
 
 

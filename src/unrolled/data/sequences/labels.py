@@ -82,6 +82,12 @@ def _plain(label: Any, place: str) -> Any:
     raise DataError(f"labels: {place} has {kind(label)}, expected a text or a number")
 
 
+def plain(column: Any) -> list[Any]:
+    """The labels of an Arrow column; what is no number nor truth value as text."""
+    kept = str(column.type).startswith(("int", "uint", "float", "double", "bool", "decimal"))
+    return list((column if kept else column.cast("string")).to_pylist())
+
+
 def column(plain: Sequence[Any]) -> np.ndarray:
     """An array of numbers or of texts; DataError when labels mix the two."""
     texts = [isinstance(label, str) for label in plain]

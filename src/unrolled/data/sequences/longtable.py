@@ -12,6 +12,7 @@ from unrolled.data.arrow import is_number
 from unrolled.data.columns.convert import convert, reason_against
 from unrolled.data.columns.infer_time import guess_time
 from unrolled.data.columns.keys import read_key
+from unrolled.data.columns.missing import take_missing
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.scale import infinite
@@ -32,7 +33,8 @@ def read_long(
     if series is None:
         raise DataError(
             f"read {raw.label}: name the column that says to which sequence a row belongs with "
-            "--series (series=); where every row is a sequence: --label-per row (wide=True)"
+            "--series (series=); where every row is a sequence: --label-per row (wide=True); "
+            "where it has a text: --text (text=)"
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     key = column_names(series, raw.columns)
@@ -79,7 +81,9 @@ def _features(raw: Raw) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
         if values is None or values.dtype == object:
             notes.append(f"left out: {name} ({against or 'it is text; features are numbers'})")
         else:
-            columns[name] = _finite(raw, name, values.astype(np.float64))
+            numbers = _finite(raw, name, values.astype(np.float64))
+            columns[name], told = take_missing(name, numbers, raw.format.na_numbers)
+            notes += told
     if not columns:
         some = "; ".join(notes) or "there is no other column"
         raise DataError(f"read {raw.label}: no column of numbers is left as a feature; {some}")

@@ -11,6 +11,7 @@ import numpy as np
 from unrolled.data.scale import infinite
 from unrolled.data.sequences.labels import Labels, check
 from unrolled.data.sequences.nested import kind
+from unrolled.data.sequences.symbols import are_texts, one_hot
 from unrolled.errors import DataError
 
 
@@ -28,6 +29,7 @@ class Ragged:
     features: tuple[str, ...] = ()
     source: str = "arrays"
     notes: tuple[str, ...] = ()
+    symbols: bool = False  # whether the features are symbols, of which each step is one
 
     @classmethod
     def of(cls, inputs: Any, labels: Any = None) -> Ragged:
@@ -36,6 +38,8 @@ class Ragged:
             raise DataError(f"sequences: inputs is {kind(inputs)}, expected a list of sequences")
         if not len(inputs):
             raise DataError("sequences: expected at least one sequence, got none")
+        if are_texts(inputs):
+            return cls._of_texts(inputs, labels)
         values = [_one(x, f"sequence {b}") for b, x in enumerate(inputs)]
         for b, x in enumerate(values):
             if x.shape[1] != values[0].shape[1]:
@@ -46,6 +50,13 @@ class Ragged:
                     f"sequence 0 has {values[0].shape[1]}{hint}"
                 )
         return cls(values, None if labels is None else check(labels, list(map(len, values))))
+
+    @classmethod
+    def _of_texts(cls, texts: Sequence[str], labels: Any) -> Ragged:
+        """Texts, of which each symbol is a step."""
+        values, symbols = one_hot(list(texts))
+        checked = None if labels is None else check(labels, list(map(len, values)))
+        return cls(values, checked, features=tuple(symbols), source="texts", symbols=True)
 
     def trimmed(self) -> Ragged:
         """Without the time steps at the end of which nothing is known: they are padding.
@@ -102,10 +113,8 @@ def padded(flat: np.ndarray, lengths: np.ndarray, fill: Any) -> np.ndarray:
 def _one(x: Any, place: str) -> np.ndarray:
     """One sequence as (T, D)."""
     if isinstance(x, str):
-        raise DataError(
-            f"sequences: {place} is {kind(str(x))}; texts are not read as sequences: make numbers "
-            "of each symbol, as one-hot (T, symbols)"
-        )
+        expected = "expected texts alone, or arrays of numbers alone"
+        raise DataError(f"sequences: {place} is {kind(str(x))}; {expected}")
     given = getattr(getattr(x, "dtype", None), "kind", "f")
     if given in "cMm":  # numpy would drop the imaginary part, and count the days
         raise DataError(f"sequences: {place} is of {x.dtype}, expected an array of numbers")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
+from unrolled.data.columns.format import GUESSED, Format
 from unrolled.data.columns.read import read_columns
 from unrolled.data.sequences.files import FILES, read_labelled, says_itself
 from unrolled.data.sequences.instances import by_index, in_order, read_nested
@@ -27,7 +28,8 @@ from unrolled.errors import DataError
 class LongColumns:
     """The columns by which a table was read; series "" is none.
 
-    per_step: whether each time step has its own label; wide: whether each row is a sequence.
+    per_step: whether each time step has its own label; wide: whether each row is a sequence; text:
+    the column whose symbols are the steps; format: how the table is written.
     """
 
     series: str | Sequence[str]
@@ -35,6 +37,12 @@ class LongColumns:
     time: str | None = None
     per_step: bool = False
     wide: bool = False
+    text: str | None = None
+    format: Format = GUESSED
+
+    def __post_init__(self) -> None:
+        if isinstance(self.format, Mapping):  # of a run
+            object.__setattr__(self, "format", Format(**self.format))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,6 +69,7 @@ class Sequences:
     source: str = "lists"
     notes: tuple[str, ...] = ()  # what was left out or looks odd, one sentence each
     columns: LongColumns | None = None  # of the long table they were read from, if they were
+    symbols: bool = False  # whether the features are symbols: of each step one is 1, or none
 
     @classmethod
     def from_lists(cls, inputs: Sequence[Any], labels: Sequence[Any]) -> Sequences:
@@ -94,7 +103,8 @@ class Sequences:
         """Build from arrays or lists, one (T, D) or (T,) for each sequence; lengths may differ.
 
         inputs: a list of B of them, or one array (B, T, D) or (B, T); NaN (or None) is missing, and
-        padding where every feature is missing at the end of a sequence.
+        padding where every feature is missing at the end of a sequence. Or B texts, of which each
+        symbol is a time step and each different symbol (512 at most) a feature, 1 or 0.
         labels: B numbers, texts, dates or bytes, or B lists of T for one label per step; None: not
         known.
         layout: "BDT" where features come before time, as in aeon and sktime; default "BTD", with a
@@ -125,9 +135,11 @@ class Sequences:
         time: str | None = None,
         per_step: bool = False,
         wide: bool = False,
+        text: str | None = None,
         layout: str | None = None,
+        format: Format | None = None,
     ) -> Sequences:
-        """Read a UCR/UEA file (`.ts`, `.arff`, `.txt`, `.tsv`), an `.npz` file, or a table.
+        """Read a UCR/UEA file (`.ts`, `.arff`, `.txt`, `.tsv`), `.npz`, `.conll`, or a table.
 
         A `.txt`, `.tsv` or `.csv` is a table when ``series`` is named, or its first row names
         columns. Of a wide table each row is a sequence and each column but the label one of its
@@ -136,9 +148,10 @@ class Sequences:
         step: ``series`` names the sequence that it belongs to (one column, or several together),
         ``label`` the column to learn (without it the labels stay unknown), ``time`` what to sort
         by (default: found by its values, or the rows as they stand). Every other column of numbers
-        is a feature.
+        is a feature. Of a table in which each row has a text (``text`` names its column, needed
+        where there are others beside the label) each symbol is a time step.
         ``per_step``: the label may change within a sequence. ``layout``: of an `.npz` file, the
-        order of the axes of its array `X`, see `from_arrays`.
+        order of the axes of its array `X`, see `from_arrays`. ``format``: how a table is written.
         Raises DataError that names the line, row or column of what does not fit.
         """
         if isinstance(source, Sequences):
@@ -147,6 +160,7 @@ class Sequences:
         if suffix in WHOLE or (suffix in FILES and series is None and says_itself(source)):
             return cls._packed(read_labelled(Path(source), layout))
         from unrolled.data.sequences.longtable import read_long
+        from unrolled.data.sequences.texttable import only_text, read_texts
         from unrolled.data.sequences.widetable import is_wide, read_wide
 
         nested, indexed = read_nested(source, label), by_index(source)
@@ -155,13 +169,18 @@ class Sequences:
         if indexed is not None:
             source, keys, last = indexed
             series, time = (keys, last) if series is None else (series, time)
-        raw = read_columns(source)
-        wide = wide or (not per_step and time is None and is_wide(raw, series, label))
-        if wide:
+        raw = read_columns(source, format)
+        if text is None and not (wide or per_step) and time is None:
+            text = only_text(raw, series, label)
+            wide = text is None and is_wide(raw, series, label)
+        if text is not None:
+            packed = cls._packed(read_texts(raw, series, label, text))
+        elif wide:
             packed = cls._packed(read_wide(raw, series, label))
         else:
             packed = cls._packed(read_long(raw, series, label, time, per_step))
-        return replace(packed, columns=LongColumns(series or "", label, time, per_step, wide))
+        how = LongColumns(series or "", label, time, per_step, wide, text, raw.format)
+        return replace(packed, columns=how)
 
     @classmethod
     def read_as(
@@ -177,10 +196,10 @@ class Sequences:
         indexed = by_index(source)
         source = source if indexed is None else indexed[0]
         if not labelled:
-            kept = read_columns(source).columns
+            kept = read_columns(source, columns.format).columns
             source = {name: values for name, values in kept.items() if name != columns.label}
             columns = replace(columns, label=None, per_step=False)
-        return cls.read(source, **{**asdict(columns), "series": columns.series or None})
+        return cls.read(source, **{**vars(columns), "series": columns.series or None})
 
     @classmethod
     def _packed(cls, ragged: Ragged) -> Sequences:
@@ -190,7 +209,7 @@ class Sequences:
         targets, per_step = _pack_labels(ragged.labels, len(lengths))
         return cls(
             np.concatenate(ragged.values), targets, lengths, per_step,
-            ragged.names, ragged.features, ragged.source, ragged.notes,
+            ragged.names, ragged.features, ragged.source, ragged.notes, symbols=ragged.symbols,
         )  # fmt: skip
 
     def __len__(self) -> int:

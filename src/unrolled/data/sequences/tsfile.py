@@ -17,7 +17,8 @@ from unrolled.data.source.encoding import head_lines
 from unrolled.data.source.opening import HEAD
 from unrolled.errors import DataError
 
-WHOLE = (".ts", ".arff", ".npz")  # files that say themselves what their sequences are
+CONLL = (".conll", ".conllu", ".iob", ".iob2", ".bio")
+WHOLE = (".ts", ".arff", ".npz", *CONLL)  # files that say themselves what their sequences are
 UNKNOWN = ("?", "")  # written in place of a missing number or label
 
 

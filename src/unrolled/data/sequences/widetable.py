@@ -15,7 +15,7 @@ from unrolled.data.columns.keys import read_key
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles, check_roles, column_names
 from unrolled.data.scale import infinite
-from unrolled.data.sequences.labels import check
+from unrolled.data.sequences.labels import check, plain
 from unrolled.data.sequences.ragged import Ragged
 from unrolled.errors import DataError
 
@@ -53,11 +53,12 @@ def read_wide(raw: Raw, series: str | Sequence[str] | None, label: str | None) -
         names = tuple(found[code] for code in codes)
     given = None if label is None else raw.columns.pop(label)
     values = np.stack([_step(raw, name) for name in raw.columns], axis=1)
+    values[np.isin(values, raw.format.na_numbers)] = np.nan
     rows = [row[:, None] for row in values]
-    labels = None if given is None else check(_plain(given), [1] * len(rows))
+    labels = None if given is None else check(plain(given), [1] * len(rows))
     steps = list(raw.columns)
     note = f"every row is a sequence, its steps the columns {steps[0]} to {steps[-1]}"
-    return Ragged(rows, labels, names, (), raw.label, (note,))
+    return Ragged(rows, labels, names, (), raw.label, (note, *raw.notes))
 
 
 def _rows(raw: Raw) -> int:
@@ -67,12 +68,6 @@ def _rows(raw: Raw) -> int:
 def _holds_numbers(column: Any) -> bool:
     """Whether a column is of numbers, or of nothing: padding that no row fills."""
     return is_number(column.type) or column.null_count == len(column)
-
-
-def _plain(column: Any) -> list[Any]:
-    """The labels of a column; what is no number nor truth value as text."""
-    kept = str(column.type).startswith(("int", "uint", "float", "double", "bool", "decimal"))
-    return list((column if kept else column.cast("string")).to_pylist())
 
 
 def _step(raw: Raw, name: str) -> np.ndarray:

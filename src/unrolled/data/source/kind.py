@@ -42,6 +42,9 @@ _ENDINGS = {
     **dict.fromkeys((".txt", ".text", ".md"), ("text", "a text", TEXT)),
     ".ts": ("ts", "a .ts file", SEQUENCES),
     ".arff": ("arff", "an ARFF file", SEQUENCES),
+    **dict.fromkeys(
+        (".conll", ".conllu", ".iob", ".iob2", ".bio"), ("conll", "a CoNLL file", SEQUENCES)
+    ),
 }
 EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET = (".parquet", ".pq")
@@ -203,6 +206,7 @@ def _of_text(path: Path, inner: Path) -> Kind:
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\r\n\f\x1a\x1b")
 _WAYS = {
     "ts": "it holds labelled sequences: Sequences.read, unrolled fit FILE",
+    "conll": "it holds a label for each word: Sequences.read, unrolled fit FILE",
     "arff": "save its rows as CSV, the names of @attribute in the first line",
     "text": "a table needs names in its first line and another ending, such as .csv",
 }

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unrolled.console.groups import Groups, given, written
-from unrolled.console.options import EnsembleOptions, Order, RowOptions
+from unrolled.console.options import (
+    EncodingOptions,
+    EnsembleOptions,
+    FormatOptions,
+    Order,
+    RowOptions,
+)
 from unrolled.console.show import aligned
 from unrolled.console.sources import is_text_sample, lasting, source
 from unrolled.console.values import cut, key, names, nearest, share
@@ -44,11 +50,19 @@ OPTIONS: Sequence[type] = (
     LabelScopeOptions,
     ClassifierOptions,
     RowOptions,
+    EncodingOptions,
+    FormatOptions,
     EnsembleOptions,
 )
-READS: Sequence[type] = (LabelOptions, LabelScopeOptions, RowOptions)
-EVALUATES: Sequence[type] = (RowOptions, LabelOptions)
-PREDICTS: Sequence[type] = (RowOptions,)
+READS: Sequence[type] = (
+    LabelOptions,
+    LabelScopeOptions,
+    RowOptions,
+    EncodingOptions,
+    FormatOptions,
+)
+EVALUATES: Sequence[type] = (RowOptions, LabelOptions, EncodingOptions, FormatOptions)
+PREDICTS: Sequence[type] = (RowOptions, EncodingOptions, FormatOptions)
 COMMANDS: Sequence[Callable[..., None]] = ()
 
 
@@ -105,6 +119,7 @@ def _resolved(order: Order, plan: ClassifierPlan, test: float | Sequences) -> di
         **_rows(own),
         **given(own[LabelOptions]),
         **given(own[LabelScopeOptions]),
+        **_format(own),
         "pool": settings.pool,
         "ensemble": settings.ensemble,
         "bidirectional": settings.bidirectional,
@@ -155,17 +170,23 @@ def _test(path: Path, order: Order) -> float | Sequences:
 
 def _read(file: str, own: Groups) -> Sequences:
     """Labelled sequences, from a file that says itself what they are, or a table."""
-    from unrolled.data import Sequences
+    from unrolled.data import Format, Sequences
     from unrolled.data.sequences.files import says_itself
 
     path, rows, label, scope = source(file), _rows(own), own[LabelOptions], own[LabelScopeOptions]
-    how = _scope(scope.label_per)
+    how: dict[str, Any] = _scope(scope.label_per)
     if says_itself(path):
-        asked = {**rows, **given(label), **given(scope)}
+        asked = {**rows, **given(label), **given(scope), **_format(own)}
         layout = asked.pop("layout", None)
         _refuse(path, asked)
         return Sequences.read(path, layout=layout)
+    how |= {"text": scope.text, "format": Format(**_format(own))}
     return Sequences.read(path, **rows, label=label.label, **how)
+
+
+def _format(own: Groups) -> dict[str, Any]:
+    """How a table is written, where that was said."""
+    return given(own[EncodingOptions]) | given(own[FormatOptions])
 
 
 def _rows(own: Groups) -> dict[str, Any]:
@@ -195,9 +216,10 @@ def _as_fitted(model: Classifier, file: str, own: Groups) -> LongColumns | None:
 
     path, asked = source(file), {**_rows(own), **given(own[LabelOptions])}
     if says_itself(path):
-        _refuse(path, asked)
+        _refuse(path, asked | _format(own))
         return None
-    return replace(model.table_columns or LongColumns(""), **asked)
+    how = replace(model.table_columns or LongColumns(""), **asked)
+    return replace(how, format=replace(how.format, **_format(own)))
 
 
 def inspect(file: str, own: Groups) -> tuple[str, dict[str, Any]]:
@@ -220,12 +242,14 @@ def predict(stored: Stored, file: str, own: Groups) -> tuple[Any, Sequence[str]]
     import pyarrow as pa
 
     from unrolled.data import Sequences
-    from unrolled.tasks.classification.inference import columns
+    from unrolled.tasks.classification.inference import columns, tell_unknown
 
     model = load(stored)
     how = _as_fitted(model, file, own)
-    given = Sequences.read_as(source(file), how, labelled=False, layout=model.layout)
-    return pa.table(columns(model.fitted, given)), ()
+    sequences = Sequences.read_as(source(file), how, labelled=False, layout=model.layout)
+    tell_unknown(model.fitted, sequences)
+    note = model.fitted.preprocessor.unknown(sequences)
+    return pa.table(columns(model.fitted, sequences)), () if note is None else (note,)
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> tuple[str, dict[str, Any]]:

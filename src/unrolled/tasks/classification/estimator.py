@@ -16,7 +16,7 @@ from unrolled.data.sequences.tsfile import counterpart
 from unrolled.runs import fit as runs
 from unrolled.runs.estimator import Estimator
 from unrolled.tasks.classification.evaluate import evaluate
-from unrolled.tasks.classification.inference import probabilities
+from unrolled.tasks.classification.inference import probabilities, tell_unknown
 from unrolled.tasks.classification.mixture import ClassModel
 from unrolled.tasks.classification.plan import ClassifierPlan, build
 from unrolled.tasks.classification.scikit import Parameters
@@ -149,8 +149,9 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     ) -> Classifier:
         """Fit on labelled sequences, and measure on the test part if there is one.
 
-        X: a list of arrays (T, D) or (T,), one array (B, T, D) or (B, T), `Sequences`, or the path
-        of a `.ts` or UCR `.txt` file; y: a label for each, or a list of T for each, or in X.
+        X: a list of arrays (T, D) or (T,), one array (B, T, D) or (B, T), B texts (each symbol is a
+        step), `Sequences`, or the path of a `.ts` or UCR `.txt` file; y: a label for each, or a
+        list of T for each, or in X.
         validation: the share held out for early stopping; default 0 for up to 1000 sequences,
         which are too few to spare any, else 0.15. test: sequences as X with their labels, or the
         share to set aside; None: nothing is measured; "auto": the `_TEST` file beside a `_TRAIN`
@@ -177,6 +178,7 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         """
         per_step = self.fitted.preprocessor.per_step
         sequences = self.read(X, labelled=False)
+        tell_unknown(self.fitted, sequences)
         found = probabilities(
             self.fitted, sequences, each_step=per_step, half="recurrent" if early else "both"
         )
@@ -187,6 +189,7 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
     def score(self, X: Any, y: Any = None) -> float:
         """The accuracy: the share of sequences, or of time steps, with the right label."""
         sequences, preprocessor = self.read(X, y), self.fitted.preprocessor
+        tell_unknown(self.fitted, sequences)
         codes = preprocessor.codes(sequences)
         found = probabilities(self.fitted, sequences, each_step=preprocessor.per_step).argmax(-1)
         known = codes >= 0
@@ -194,7 +197,9 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
         """Measure on labelled sequences: what `results.json` holds (docs/classification.md)."""
-        return evaluate(self.fitted, self.read(X, y))
+        sequences = self.read(X, y)
+        tell_unknown(self.fitted, sequences)
+        return evaluate(self.fitted, sequences)
 
     def stream(self) -> LabelStream:
         """One sequence read step by step: `stream.push(step)` is the prediction after each."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import torch
 
@@ -13,6 +15,7 @@ from unrolled.tasks.classification.batches import Cases, chunks
 from unrolled.tasks.classification.mixture import ClassModel, Half
 from unrolled.tasks.classification.settings import ClassifierSettings
 
+LOG = logging.getLogger("unrolled")
 ClassifierFit = Fit[ClassifierSettings, SequencePreprocessor, ClassModel]
 """A fitted classifier."""
 
@@ -57,3 +60,9 @@ def columns(fit: ClassifierFit, sequences: Sequences) -> dict[str, np.ndarray]:
     classes = fit.preprocessor.classes
     each = {f"p_{name}": shares[:, c] for c, name in enumerate(classes.tolist())}
     return {**rows, "label": classes[shares.argmax(1)], **each}
+
+
+def tell_unknown(fit: ClassifierFit, sequences: Sequences) -> None:
+    """Warn of symbols of texts that training does not have."""
+    if note := fit.preprocessor.unknown(sequences):
+        LOG.warning("note: %s", note)

@@ -36,6 +36,10 @@ class LabelScopeOptions:
             "[default: sequence].",
         ),
     ] = None
+    text: Annotated[
+        str | None,
+        typer.Option(metavar=COLUMN, help="A text whose symbols are the steps of a sequence."),
+    ] = None
     layout: Annotated[
         str | None,
         typer.Option(metavar="AXES", help="Of an .npz file: BTD (batch, time, features) or BDT."),

@@ -93,7 +93,11 @@ class ClassifierPlan:
     @property
     def findings(self) -> dict[str, Any]:
         """What was found in the sequences."""
-        return findings_of(self.train, len(self.validation), self.test)
+        found = findings_of(self.train, len(self.validation), self.test)
+        unknown = None if self.test is None else self.preprocessor.unknown(self.test)
+        return found | {
+            "notes": [*found["notes"], *[f"of the test part: {unknown}"] * bool(unknown)]
+        }
 
     def fingerprint(self) -> dict[str, str]:
         """A mark that other sequences or labels would not have, and the split in words."""

@@ -190,12 +190,17 @@ def predict(stored: Stored, file: str, own: Groups) -> tuple[Any, Sequence[str]]
     check_picture(picture, "--plot")
     model, asked = load(stored), given(own[ModelOptions])
     written = given(own[EncodingOptions]) | given(own[FormatOptions])
-    format = replace(model.fitted.preprocessor.roles.format, **written)
-    found = model.forecast(model.read(source(file), format), future, **asked)
+    found = model.forecast(_read_as_fitted(model, file, written), future, **asked)
     tell(found.notes)
     if picture is not None:
         found.plot(picture)
     return found.frame(), found.notes
+
+
+def _read_as_fitted(model: Forecaster, file: str, written: Mapping[str, Any]) -> Table:
+    """A table written as that of the fit, but for what was said otherwise."""
+    format = replace(model.fitted.preprocessor.roles.format, **written)
+    return model.read(source(file), format)
 
 
 def evaluate(stored: Stored, file: str, own: Groups) -> NoReturn:
@@ -223,6 +228,8 @@ def backtest(
     *,
     cut_by: CutOptions,
     with_: ModelOptions,
+    encoded: EncodingOptions,
+    written: FormatOptions,
     test: Annotated[
         str, typer.Option(metavar="PART", help="What to forecast: a share, rows, or since when.")
     ] = "0.15",
@@ -253,7 +260,8 @@ def backtest(
     model = Forecaster.load(run)
     by = with_.model or "blend"
     origins = Origins(cut(test), cut_by.split, stride, refit, by)
-    measured, notes = model.measure(source(file), origins)
+    table = _read_as_fitted(model, file, given(encoded) | given(written))
+    measured, notes = model.measure(table, origins)
     found = errors(measured)
     for target, numbers in found.items():
         blocks = [
