@@ -63,7 +63,7 @@ def aligned(values: np.ndarray, symbols: Sequence[str], wanted: Sequence[str]) -
 
 def seen(values: np.ndarray, symbols: Sequence[str]) -> tuple[str, ...]:
     """The symbols that occur in (N, K)."""
-    return tuple(symbols[i] for i in np.flatnonzero(values.any(axis=0)))
+    return tuple(symbols[i] for i in np.flatnonzero(values.any(axis=0)).tolist())
 
 
 def are_texts(inputs: Any) -> bool:

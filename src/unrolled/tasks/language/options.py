@@ -79,6 +79,6 @@ class DynamicOptions:
     heading: ClassVar[str] = SymbolOptions.heading
 
     dynamic: Annotated[
-        bool,
+        bool | None,
         typer.Option("--dynamic", help="Also measure while it learns from what it has read."),
-    ] = False
+    ] = None
