@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from helpers.sealed import seal
 
-from unrolled import Forecaster, RunError, Training, tasks
+from unrolled import Classifier, Forecaster, RunError, Training, tasks
 from unrolled.cli import main
 from unrolled.runs import folder as runs
 from unrolled.runs.folder import writing
@@ -348,3 +348,23 @@ def test_closed_streams_end_well(closed: str, made: Path, tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
     if closed in ("2>&-", "<&-"):
         assert json.dumps(done.stdout.splitlines()[0]).count("temp") >= 1
+
+
+WRONG_LABELS: list[Callable[[dict[str, Any]], object]] = [
+    lambda card: card["preprocessor"].update(longest="x"),
+    lambda card: card["preprocessor"].update(short=None),
+    lambda card: card["preprocessor"]["scaler"]["names"].clear(),
+    lambda card: card["preprocessor"].update(classes=[]),
+    lambda card: card["settings"]["model"].update(kernels="many"),
+]
+
+
+@pytest.mark.parametrize("change", WRONG_LABELS)
+def test_a_sealed_card_of_a_classifier_is_refused_too(
+    change: Callable[[dict[str, Any]], object], tmp_path: Path
+) -> None:
+    golden = Path(__file__).resolve().parents[1] / "golden" / "schema-4" / "classification"
+    shutil.copytree(golden / "run", tmp_path / "run")
+    seal(tmp_path / "run", change)
+    with pytest.raises(RunError, match="damaged"):
+        Classifier.load(tmp_path / "run")

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
 from unrolled.report.page import Section
@@ -28,9 +28,13 @@ def render(run: Run, sections: Sequence[Section | None], package: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html").render(
-        run=run, sections=shown, title=shown[0].values["title"], **_inlined()
-    )
+    template = environment.get_template("page.html")
+    try:
+        return template.render(
+            run=run, sections=shown, title=shown[0].values["title"], **_inlined()
+        )
+    except UndefinedError as error:  # results that somebody wrote, with lists of unequal length
+        raise LookupError(str(error)) from error
 
 
 def style() -> Markup:

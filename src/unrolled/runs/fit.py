@@ -276,7 +276,7 @@ class Stored:
         from unrolled.runs import folder
 
         training = self._read(Training, "training")
-        network = build(make, training, copies=1).eval()
+        network = self.read("settings", lambda: build(make, training, copies=1)).eval()
         folder.load_weights(network, self.tensors, self.path)
         return Fit(
             self.card.task, settings, training, preprocessor, self.card.findings,

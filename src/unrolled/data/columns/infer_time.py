@@ -104,6 +104,8 @@ def holds_dates(column: Any, name: str = "") -> bool:
         return False
     if (head != np.floor(head)).any():
         return epoch_unit(head) == "s"
+    if (np.abs(head) >= 2.0**63).any():
+        return False
     head = head.astype(np.int64)
     return bool(digits_format(head, name if named else "") or (named and epoch_unit(head)))
 

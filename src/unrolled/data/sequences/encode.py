@@ -164,6 +164,8 @@ class SequencePreprocessor:
         """The preprocessor that ``to_dict`` wrote."""
         scaler = Scaler.from_dict(state["scaler"])
         classes = np.array(state["classes"])
+        if len(classes) < 2:
+            raise ValueError("classes: expected two or more")
         longest = state["longest"]
         short = state.get("short", longest)  # runs of before knew the longest alone
         symbols = state.get("symbols", False)
