@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from unrolled.data.arrow import Ints, encode, integers, is_text, is_whole
-from unrolled.data.columns.infer_time import ID_NAMES, Columns
-from unrolled.data.columns.keys import guess_key
+from unrolled.data.columns.infer_time import Columns
+from unrolled.data.columns.keys import guess_key, is_id
 
 
 def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] | None:
@@ -17,7 +17,7 @@ def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] |
     if "unique_id" in columns:
         return ("unique_id",), "the name unique_id"
     candidates = [name for name, column in columns.items() if is_text(column.type)]
-    candidates += [n for n, c in columns.items() if is_whole(c) and ID_NAMES.fullmatch(n)]
+    candidates += [n for n, c in columns.items() if is_whole(c) and is_id(n)]
     if not candidates or (np.diff(times) > 0).all():
         return None
     # Arrow's hashing numbers ten million times in a second, np.unique in ten.
@@ -26,7 +26,7 @@ def guess_series(columns: Columns, times: Ints) -> tuple[tuple[str, ...], str] |
     doubles = len(times) - len(stamps.dictionary)
     good: dict[str, int] = {}
     for name in candidates:
-        named = ID_NAMES.fullmatch(name) is not None
+        named = is_id(name)
         # A few doubles are an error to be named, not a reason to see series.
         if doubles < 0.1 * len(times) and not named:
             continue

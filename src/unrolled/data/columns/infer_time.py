@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unrolled.data.arrow import Ints, integers, is_number, is_row_number, is_text, is_whole
+from unrolled.data.columns.keys import is_id
 from unrolled.data.time.codes import digits_format, epoch_unit, read_digits, read_epoch
 from unrolled.data.time.distinct import shorten
 from unrolled.data.time.months import holds_months
@@ -33,9 +34,6 @@ CLOCK_NAMES = ("time", "hour", "hr", "hour_ending", "he", "clock", "hhmm", "ì‹œê
 STEP_NAMES = (
     *("ds", "time", "t", "step", "time_step", "timestep", "time_idx", "timestamp", "date"),
     *("datetime", "period", "year", "week", "index"),
-)
-ID_NAMES = re.compile(
-    r"(unique_)?id|.*_id|series|store|shop|item|station|site|sensor|location|meter", re.I
 )
 DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
 # Names too short, or with another meaning beside, to be taken for a part of a time unasked.
@@ -62,7 +60,7 @@ def guess_time(columns: Columns, index: str | None) -> tuple[tuple[str, ...], st
     if regular:
         return (regular[0],), "integers that read as dates make the rows regular"
     for name, column in columns.items():
-        if is_row_number(column) and not ID_NAMES.fullmatch(name):
+        if is_row_number(column) and not is_id(name):
             why = "integers that grow by one with each row; no other column can be the time"
             return (name,), why
     raise DataError(_no_time(columns))

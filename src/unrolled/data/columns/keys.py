@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from unrolled.data.arrow import Ints, encode, first_row, integers, is_number, is_text, is_whole
 from unrolled.data.columns.roles import quoted
@@ -36,14 +37,16 @@ def read_key(columns: Mapping[str, Any]) -> SeriesKey:
     """Number the series that these columns (N,) tell apart.
 
     A series of several columns is called by its values with commas: "Seoul, tea".
-    Raises DataError for a row without a value, and for a column whose values are no names.
+    Beside others a column may be empty: that is a value too. Raises DataError for a row without
+    any value, and for a column whose values are no names.
     """
+    _refuse_empty(columns)
     each = [_encoded(name, column) for name, column in columns.items()]
     codes = joint_codes(each)
     # Series are numbered by first appearance: each begins where the highest number so far grows.
     first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
     values = {n: column.take(pa.array(first)) for n, column in columns.items()}
-    texts = [column.cast(pa.string()).to_pylist() for column in values.values()]
+    texts = [column.cast(pa.string()).fill_null("").to_pylist() for column in values.values()]
     names = texts[0] if len(texts) == 1 else map(_joined, zip(*texts, strict=True))
     plain = {n: column.unify_dictionaries().combine_chunks() for n, column in values.items()}
     return SeriesKey(codes, tuple(names), plain)
@@ -60,13 +63,31 @@ def joint_codes(columns: Sequence[pa.DictionaryArray]) -> Ints:
 
 def _encoded(name: str, column: Any) -> pa.DictionaryArray:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if column.null_count:
-        row = first_row(np.asarray(column.is_null()))
-        raise DataError(f"series {name!r}: expected a name in every row, data row {row} has none")
     known = is_text(kind) or is_number(kind) or pa.types.is_temporal(kind)
     if not (known or pa.types.is_boolean(kind)):
         raise DataError(f"series {name!r}: expected text or numbers as names, got {kind}")
-    return encode(column)
+    return encode_empty(column)
+
+
+def encode_empty(column: Any) -> pa.DictionaryArray:
+    """A column as `encode` has it, an empty cell as a text of its own."""
+    return encode(column.cast(pa.string()).fill_null(""))
+
+
+def empty_rows(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """The rows (N,) in which all of these columns are empty."""
+    nothing = [np.asarray(column.is_null(), bool) for column in columns.values()]
+    return np.asarray(np.logical_and.reduce(nothing))
+
+
+def _refuse_empty(columns: Mapping[str, Any]) -> None:
+    """DataError for the first row without any value."""
+    empty = empty_rows(columns)
+    if empty.any():
+        names = " and ".join(map(repr, columns))
+        raise DataError(
+            f"series {names}: expected a name in every row, data row {first_row(empty)} has none"
+        )
 
 
 def _joined(values: tuple[str, ...]) -> str:

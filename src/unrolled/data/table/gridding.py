@@ -23,7 +23,7 @@ from unrolled.data.table.layout import (
 )
 from unrolled.data.table.merge import distinct, floor_times, merge_rule, merged_rows
 from unrolled.data.table.rounding import leave_closed, round_rows
-from unrolled.data.table.twice import hint_twice
+from unrolled.data.table.twice import hint_twice, merged_differ
 from unrolled.data.time.clock import Stamps, from_wall, to_wall, write_stamp
 from unrolled.data.time.grid import Step
 from unrolled.data.time.units import HOUR
@@ -75,6 +75,7 @@ def to_grid(
         refuse_duplicates(rows, lambda *pair: hint_twice(stamps, key, others, backwards, pair))
     rows, number = distinct(rows)
     notes.notes += merged_rows(len(number), len(rows.times), wanted)
+    notes.notes += merged_differ(key, others, order, number, wanted)
     found = month_ends(rows, step) if step else infer_step(rows, stamps.integer)
     rows, told = round_rows(rows, found)
     notes.notes += [told] if told else []

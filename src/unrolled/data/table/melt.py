@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from unrolled.data.arrow import Ints, encode, first_row
+from unrolled.data.arrow import Ints, first_row
 from unrolled.data.columns.convert import convert
-from unrolled.data.columns.keys import joint_codes
+from unrolled.data.columns.keys import empty_rows, encode_empty, joint_codes
 from unrolled.data.columns.read import Raw
 from unrolled.data.columns.roles import Roles
 from unrolled.errors import DataError
@@ -66,10 +66,12 @@ def arrow_column(values: NDArray[Any]) -> Any:
 
 def refuse_twice(columns: Mapping[str, Any]) -> None:
     """DataError for the first two rows of one name in all these columns, or a row without one."""
-    for name, column in columns.items():
-        if column.null_count:
-            row = first_row(np.asarray(column.is_null()))
-            raise DataError(f"wide: expected a name in column {name!r}, data row {row} has none")
+    empty = empty_rows(columns)
+    if empty.any():
+        names = " and ".join(map(repr, columns))
+        raise DataError(
+            f"wide: expected a name in column {names}, data row {first_row(empty)} has none"
+        )
     seen: dict[Any, int] = {}
     rows = zip(*(column.to_pylist() for column in columns.values()), strict=True)
     for row, values in enumerate(rows, 1):
@@ -83,17 +85,20 @@ def refuse_twice(columns: Mapping[str, Any]) -> None:
 
 def joined(columns: Mapping[str, Any]) -> list[str]:
     """What each row (N,) says in these columns, in a line."""
-    texts = [column.cast(pa.string()).to_pylist() for column in columns.values()]
-    return [", ".join(map(str, row)) for row in zip(*texts, strict=True)]
+    texts = [column.cast(pa.string()).fill_null("").to_pylist() for column in columns.values()]
+    return [", ".join(row) for row in zip(*texts, strict=True)]
 
 
 def fewest_names(columns: Mapping[str, Any]) -> tuple[str, ...]:
-    """The first column that names each row, else as few as do so together; none where none do."""
-    full = {name: column for name, column in columns.items() if not column.null_count}
-    for name in full:
-        if _differ({name: full[name]}):
+    """The first column that names each row, else as few as do so together; none where none do.
+
+    Among several, an empty cell is a name too.
+    """
+    for name, column in columns.items():
+        if _differ({name: column}):
             return (name,)
-    if not full or not _differ(full):
+    full = dict(columns)
+    if len(full) < 2 or not _differ(full):
         return ()
     for name in [*full][::-1]:
         rest = {other: column for other, column in full.items() if other != name}
@@ -103,7 +108,10 @@ def fewest_names(columns: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _differ(columns: Mapping[str, Any]) -> bool:
-    codes = joint_codes([encode(column) for column in columns.values()])
+    """Whether each row has a name in these columns, and one of its own."""
+    if empty_rows(columns).any():
+        return False
+    codes = joint_codes([encode_empty(column) for column in columns.values()])
     return int(codes.max()) + 1 == len(codes)
 
 

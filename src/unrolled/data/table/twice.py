@@ -1,13 +1,16 @@
-"""What to do about a time that comes twice in a series."""
+"""What to do about a time that comes twice in a series, and what to know once rows are merged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from unrolled.data.columns.keys import SeriesKey, guess_key
+from unrolled.data.arrow import Ints, integers
+from unrolled.data.columns.keys import SeriesKey, encode_empty, guess_key, may_name
+from unrolled.data.columns.roles import Roles
 from unrolled.data.time.clock import Stamps
 
 
@@ -40,3 +43,27 @@ def hint_twice(
     if not stamps.integer and stamps.zone is None:
         hint += "; if the clocks went back there, write the times in UTC or with their zone"
     return hint
+
+
+def merged_differ(
+    key: SeriesKey, others: Mapping[str, Any], order: Ints, number: Ints, roles: Roles
+) -> list[str]:
+    """A note on the columns that may name series and differ in rows that `duplicates` made one.
+
+    order: (N,) the row of each sorted row; number: (N,) which merged row it became.
+    """
+    if roles.resample or len(number) == number[-1] + 1:
+        return []
+    notes = []
+    for name in (
+        n for n, column in others.items() if may_name(n, column) and n not in roles.columns()
+    ):
+        codes = integers(encode_empty(others[name]).indices)[order]
+        odd = np.flatnonzero((np.diff(number) == 0) & (np.diff(codes) != 0))
+        if len(odd):
+            one, other = (others[name][int(order[at])].as_py() for at in (odd[0], odd[0] + 1))
+            notes.append(
+                f"rows of one time that became one differ in {name} ({one!r} and {other!r}): if "
+                f"it tells series apart, series={','.join([*key.values, name])} keeps them apart"
+            )
+    return notes

@@ -17,7 +17,6 @@ from unrolled.data.columns.convert import stray_text
 from unrolled.data.columns.counters import COUNTS
 from unrolled.data.columns.infer_time import (
     DATE_PARTS,
-    ID_NAMES,
     STEP_NAMES,
     guess_time,
     holds_dates,
@@ -47,6 +46,7 @@ from unrolled.data.time.stamp_text import looks_like_time
 from unrolled.errors import DataError
 
 FEWEST = 3  # columns of time steps that make a table wide
+LIKE = 10  # times as large as another column may be, to be of like scale
 ALIKE = 8  # columns of like names that make it worth a hint
 
 
@@ -70,21 +70,36 @@ def make_long(raw: Raw, roles: Roles) -> Long | None:
 
 
 def hint(columns: Mapping[str, Any], roles: Roles) -> list[str]:
-    """A note on columns of numbers named alike, which may be series; none where targets are named.
+    """A note on columns of numbers that may be series: named alike, or all of like scale.
 
-    columns: those that are neither time nor series.
+    columns: those that are neither time nor series. None where targets are named.
     """
     if roles.target or roles.wide:
         return []
+    told = "if each is a series of its own, --wide (Roles(wide=True)) reads them so"
     named = [re.fullmatch(r"(.*?)\d+", n) for n, c in columns.items() if is_number(c.type)]
     kin = Counter(found[1] for found in named if found).most_common(1)
-    if not kin or kin[0][1] < ALIKE:
+    if kin and kin[0][1] >= ALIKE:
+        alike = [found[0] for found in named if found and found[1] == kin[0][0]]
+        return [f"{len(alike)} columns are named alike, {alike[0]} to {alike[-1]}: {told}"]
+    free = {n: c for n, c in columns.items() if n.lower() not in DATE_PARTS}
+    if len(free) < FEWEST or roles.columns() or not _like_scale(free):
         return []
-    alike = [found[0] for found in named if found and found[1] == kin[0][0]]
-    return [
-        f"{len(alike)} columns are named alike, {alike[0]} to {alike[-1]}: if each is a series of "
-        "its own, --wide (Roles(wide=True)) reads them so"
-    ]
+    first, *_, last = free
+    return [f"{len(free)} columns are numbers of like scale, {first} to {last}: {told}"]
+
+
+def _like_scale(columns: Mapping[str, Any]) -> bool:
+    """Whether all columns are numbers that change, and about as large as each other."""
+    sizes = []
+    for column in columns.values():
+        if not is_number(column.type) or is_row_number(column):
+            return False
+        known = column.drop_null().cast("float64").to_numpy()
+        if len(known) < FEWEST or len(np.unique(known[:1000])) < FEWEST:
+            return False
+        sizes.append(np.median(np.abs(known)))
+    return bool(0 < max(sizes) <= LIKE * min(sizes))
 
 
 def _from_years(raw: Raw, roles: Roles) -> Long | None:
@@ -138,8 +153,8 @@ def _is_year(name: str, column: Any, months: Collection[str]) -> bool:
 
 def _tells_rows(name: str, column: Any, roles: Roles) -> bool:
     """Whether a column beside the months may name a series: an annual mean does not."""
-    number = is_whole(column) and ID_NAMES.fullmatch(name)
-    return name in roles.columns() or is_text(column.type) or bool(number)
+    number = is_whole(column) and is_id(name)
+    return name in roles.columns() or is_text(column.type) or number
 
 
 def _from_rows(raw: Raw, roles: Roles) -> Long | None:
