@@ -158,6 +158,7 @@ def test_a_zone_that_no_database_knows_is_refused(tmp_path: Path) -> None:
     assert "Mars/Phobos" in answer.lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.case("reliability/37")
 def test_blanks_in_a_cell_cost_as_they_are_many(tmp_path: Path) -> None:
     def spent(blanks: int) -> float:

@@ -79,6 +79,7 @@ def test_what_stands_for_missing_is_named(tmp_path: Path) -> None:
     assert "note" not in taken.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
     [
@@ -139,6 +140,7 @@ def test_a_packed_text(tmp_path: Path) -> None:
     assert f"{len(gzip.decompress(file.read_bytes()).decode()):,} characters" in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.case("text-labels/12")
 def test_a_text_from_a_pipe(tmp_path: Path) -> None:
     text = "to be or not to be. " * 300

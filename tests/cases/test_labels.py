@@ -129,7 +129,7 @@ def test_one_long_sequence_costs_no_memory_for_the_others(tmp_path: Path) -> Non
         long = (f"long,{k},1.5,a\n" for k in range(25 * count))
         (tmp_path / "t.csv").write_text("id,t,x,lab\n" + "".join(short) + "".join(long))
         assert not unrolled(
-            "inspect", "t.csv", "--series", "id", "--label", "lab", cwd=tmp_path
+            "inspect", "t.csv", "--series", "id", "--label", "lab", cwd=tmp_path, apart=True
         ).code
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 

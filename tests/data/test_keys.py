@@ -35,7 +35,10 @@ def panel(**names: list[Any]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-EMPTY = {"province": ["Hubei", "Hunan", None], "country": ["China", "China", "Korea"]}
+EMPTY: dict[str, list[Any]] = {
+    "province": ["Hubei", "Hunan", None],
+    "country": ["China", "China", "Korea"],
+}
 CELLS = {str(day.date()): np.arange(3.0) + k for k, day in enumerate(DAYS)}
 
 
