@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[pd.DataFrame, Roles, str]] = {
     "twice": (panel(), Roles(series="city,city"), "'city': expected one role, got 2"),
     "lists": (panel(item=[[1]] * 120), Roles(series="item"), "series 'item': expected text or num"),
     "structs": (panel(item=[{"a": 1}] * 120), Roles(series="city,item"), "series 'item': .*struct"),
-    "a hole": (panel(item=None), Roles(series="city,item"), "data row 1 has none"),
+    "a hole": (panel(item=None), Roles(series="item"), "data row 1 has none"),
 }
 
 

@@ -149,7 +149,9 @@ class Sequences:
         ``label`` the column to learn (without it the labels stay unknown), ``time`` what to sort
         by (default: found by its values, or the rows as they stand). Every other column of numbers
         is a feature. Of a table in which each row has a text (``text`` names its column, needed
-        where there are others beside the label) each symbol is a time step.
+        where there are others beside the label) each symbol is a time step. A frame whose cells are
+        series has a sequence a row; of a pandas MultiIndex the last level is the time and the
+        others the series.
         ``per_step``: the label may change within a sequence. ``layout``: of an `.npz` file, the
         order of the axes of its array `X`, see `from_arrays`. ``format``: how a table is written.
         Raises DataError that names the line, row or column of what does not fit.

@@ -150,8 +150,9 @@ class Classifier(Parameters, Estimator[ClassifierSettings, SequencePreprocessor,
         """Fit on labelled sequences, and measure on the test part if there is one.
 
         X: a list of arrays (T, D) or (T,), one array (B, T, D) or (B, T), B texts (each symbol is a
-        step), `Sequences`, or the path of a `.ts` or UCR `.txt` file; y: a label for each, or a
-        list of T for each, or in X.
+        step), `Sequences`, a frame of wide rows, of cells that are series or with a MultiIndex, or
+        the path of a `.ts` or UCR `.txt` file; y: a label for each, or a list of T for each, or in
+        X.
         validation: the share held out for early stopping; default 0 for up to 1000 sequences,
         which are too few to spare any, else 0.15. test: sequences as X with their labels, or the
         share to set aside; None: nothing is measured; "auto": the `_TEST` file beside a `_TRAIN`
