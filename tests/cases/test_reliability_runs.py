@@ -14,7 +14,6 @@ import pytest
 from helpers.cases import Answer, unrolled
 from helpers.sealed import seal
 
-pytestmark = pytest.mark.slow  # each a process of its own
 SMALL = ("-t", "temp", "--horizon", "2", "--lookback", "3", "--hidden", "4", "-q")
 
 
