@@ -259,7 +259,8 @@ def test_predict_writes_what_the_library_forecasts(
 
     out = tmp_path / "forecast.parquet"
     assert main(["predict", str(run), str(table), "-o", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"run": str(run), "rows": 3, "out": str(out)}
+    told = {"run": str(run), "rows": 3, "out": str(out), "notes": []}
+    assert json.loads(capsys.readouterr().out) == told
     assert pq.ParquetFile(out).read().equals(frame)
 
     assert main(["predict", str(run), str(table), "--json"]) == 0
@@ -344,7 +345,7 @@ def test_an_internal_error_is_one_line_and_exit_1(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a\nb")
 
-    monkeypatch.setattr(Forecaster, "predict", broken)
+    monkeypatch.setattr(Forecaster, "forecast", broken)
     assert main(["predict", str(run), str(table)]) == 1
     err = capsys.readouterr().err
     assert err.startswith("unrolled: internal error (ZeroDivisionError: a b); please report it")
