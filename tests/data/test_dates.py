@@ -157,12 +157,12 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "no order": (
         {"date": [f"{d:02d}/01/2013" for d in range(1, 13)]},
         {},
-        ["'date'", "'01/01/2013'", "--date-format", "%d/%m/%Y, %m/%d/%Y"],
+        ["'date'", "'01/01/2013'", "date_format=", "%d/%m/%Y, %m/%d/%Y"],
     ),
     "one cell of another shape": (
         {"date": ["2013-01-01", "2013-01-02", "Jan 3 2013", "2013-01-04"]},
         {},
-        ["'date'", "data row 3", "'Jan 3 2013'", "'2013-01-01'", "--date-format"],
+        ["'date'", "data row 3", "'Jan 3 2013'", "'2013-01-01'", "date_format="],
     ),
     "a day that is none": (
         {"date": ["Feb 28 2013", "Feb 29 2013", "Mar 1 2013"]},
@@ -192,7 +192,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "a named column that cannot be read": (
         {"timestamp": ["spring 09", "summer 09", "autumn 09"]},
         {},
-        ["'timestamp'", "'spring 09'", "--time"],
+        ["'timestamp'", "'spring 09'", "time="],
     ),
     "decimals": ({"date": [2010.01, 2010.02, 2010.03]}, {}, ["'date'", "2010.01"]),
     "decimals asked for": (
@@ -316,7 +316,7 @@ COLUMNS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
             "due": pd.date_range("2015-01-01", periods=8),
         },
         "date",
-        ["'issued', 'due'", "--time"],
+        ["'issued', 'due'", "time="],
     ),
     "a date with gaps loses": (
         {

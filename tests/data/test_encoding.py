@@ -72,7 +72,7 @@ def test_an_encoding_is_asked_for_or_guessed(tmp_path: Path) -> None:
     raw = read_columns(path)
     assert list(raw.columns) == ["day", "Größe"]
     assert "cp1252" in raw.notes[0]
-    assert "--encoding" in raw.notes[0]
+    assert "encoding=" in raw.notes[0]
     raw = read_columns(path, Format(encoding="cp1250"))
     assert (list(raw.columns), raw.notes) == (["day", "Größe"], ())
     with pytest.raises(DataError, match=r"expected ascii, got byte 0xf6 at offset 6, line 1"):

@@ -184,5 +184,5 @@ def test_another_step_grid_or_zone_is_refused() -> None:
     with pytest.raises(DataError, match=r"^plan: expected times without a zone, .* in zone UTC$"):
         with_future(table, other | {"time": zoned})
     late = start + np.timedelta64(99999, "D") + np.arange(4) * np.timedelta64(1, "h")
-    with pytest.raises(DataError, match=r"^plan: 2286-10-26 17:00 of series 'A' is too far from"):
+    with pytest.raises(DataError, match=r"got 2286-10-26 17:00 of series 'A', too far from"):
         with_future(table, other | {"time": late})

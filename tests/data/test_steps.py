@@ -346,7 +346,7 @@ def test_doubled_stamps() -> None:
 def test_an_unknown_rule_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"expected .*last"):
         Roles(**wrong)  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="a step of 2h"):
+    with pytest.raises(DataError, match="resample= or step= alone, got 1h and 2h"):
         table(HOURS, roles=Roles(resample="1h"), step="2h")
 
 

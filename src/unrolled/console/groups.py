@@ -179,4 +179,8 @@ def as_options(text: str) -> str:
         value = value if " " in value else value.strip("'")
         return f"{written(name)}{value and f' {value}'}"
 
-    return re.sub(r"(?<![\w.'\"(])([a-z_]+)=('[^']*'|\w[\w.:-]*)?", option, text)
+    found = re.sub(r"(?<![\w.'\"(])([a-z_]+)=('[^']*'|[\w%](?:[\w.:%-]*[\w%])?)?", option, text)
+    name, colon, _ = found.partition(":")  # "date_format: expected ..." is of an option too
+    return (
+        f"{written(name)}{found[len(name) :]}" if colon and "_" in name and name in KNOWN else found
+    )

@@ -22,16 +22,21 @@ def carry_forward(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
     values: (N,) or (N, K) with NaN where missing; offsets: (S+1,), series s is rows
     ``offsets[s]:offsets[s + 1]``. What is missing before the first value of a series stays NaN.
-    Nothing is carried backward, so that no window sees its future in what was filled.
+    Nothing is carried backward, so that no window sees its future in what was filled. Where nothing
+    is missing, these are the values themselves, not a copy.
 
     >>> carry_forward(np.array([np.nan, 1.0, np.nan, np.nan, 5.0]), np.array([0, 3, 5])).tolist()
     [nan, 1.0, 1.0, nan, 5.0]
     """
-    rows = np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1))
-    begins = np.repeat(offsets[:-1], np.diff(offsets)).reshape(rows.shape)
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    kind = np.int32 if len(values) < 2**31 else np.int64
+    rows = np.arange(len(values), dtype=kind).reshape(-1, *(1,) * (values.ndim - 1))
+    begins = np.repeat(offsets[:-1].astype(kind), np.diff(offsets)).reshape(rows.shape)
     # Before the first value the first row of the series is pointed at, which is NaN itself.
-    present = np.where(np.isnan(values), begins, rows)
-    source = np.maximum.accumulate(present, axis=0)
+    source = np.where(missing, begins, rows)
+    np.maximum.accumulate(source, axis=0, out=source)
     filled: np.ndarray = np.take_along_axis(values, source, axis=0)
     return filled
 

@@ -112,7 +112,9 @@ def _floats(values: np.ndarray) -> np.ndarray:
 def _moments(name: str, column: np.ndarray) -> tuple[float, float]:
     column = column[~np.isnan(column)].astype(np.float64)
     if len(column) == 0:
-        raise DataError(f"scale: column {name!r} has no value in the training rows")
+        raise DataError(
+            f"scale: column {name!r} has no value in the training rows, expected one at least"
+        )
     low, high = float(column.min()), float(column.max())
     for value in (low, high):
         if abs(value) > LARGEST:

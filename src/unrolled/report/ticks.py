@@ -29,7 +29,7 @@ def number(value: float | None, places: int | None = None) -> str:
     """
     if value is None:
         return "–"
-    if value and abs(value) < 1e-4 and places is None:
+    if value and not 1e-4 <= abs(value) < 1e12 and places is None:
         return f"{value:.2e}"
     return f"{value:,.{decimals([value]) if places is None else places}f}".replace("-", "−")
 

@@ -60,7 +60,7 @@ def _sheet(path: Path, book: Any, asked: str | None) -> tuple[str, list[list[Any
         raise DataError(f"read {shown(path)}: expected a sheet with rows, the workbook has none")
     name, rows = found[0]
     others = ", ".join(repr(other) for other, _ in found[1:])
-    note = f"sheet {name!r} is read, not {others}; --sheet (sheet=) names another" if others else ""
+    note = f"sheet {name!r} is read, not {others}; sheet= names another" if others else ""
     return name, rows, note
 
 

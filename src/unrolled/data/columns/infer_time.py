@@ -117,7 +117,7 @@ def _dates(columns: Columns, index: str | None) -> tuple[tuple[str, ...], str] |
     rank = {name: place for place, name in enumerate(TIME_NAMES)}
     best = min(found, key=lambda n: (columns[n].null_count > 0, rank.get(n.lower(), len(rank))))
     others = [repr(name) for name in found if name != best]
-    also = f"; so are those of {', '.join(others)}: --time (time=) decides" if others else ""
+    also = f"; so are those of {', '.join(others)}: time= decides" if others else ""
     clock = tuple(_clock(columns, best))
     if clock:
         return (best, *clock), f"dates, with the clock in {', '.join(map(repr, clock))}{also}"
@@ -241,8 +241,8 @@ def _no_time(columns: Columns) -> str:
         )
     some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return (
-        f"time: no column can be the time (there are {some}){_refused(columns)}; name it with "
-        "--time (time=), or count the rows with time='none'"
+        f"time: no column can be the time (there are {some}){_refused(columns)}; time= names "
+        "it, time='none' counts the rows"
     )
 
 

@@ -45,7 +45,7 @@ class Encoding(NamedTuple):
         """The guess as a sentence."""
         return (
             f"{shown(path)} is not UTF-8; it is read as {_NAMES.get(self.name, self.name)}, "
-            f"since {self.guess}: --encoding (encoding=) says another"
+            f"since {self.guess}: encoding= says another"
         )
 
 
@@ -128,7 +128,7 @@ def decode(path: Path, encoding: str) -> Iterator[str]:
                 byte = error.object[at] if isinstance(error, UnicodeDecodeError) else 0
                 raise DataError(
                     f"read {shown(path)}: expected {name}, got byte 0x{byte:02x} at offset "
-                    f"{offset - kept + at}, line {line}; --encoding (encoding=) names another, "
+                    f"{offset - kept + at}, line {line}; encoding= names another, "
                     "such as cp949 or cp1252"
                 ) from None
             offset += len(block)

@@ -75,7 +75,10 @@ def fit_column(name: str, role: str, values: np.ndarray, rows: np.ndarray) -> Co
         raise DataError(f"encode: target {name!r}: expected numbers, got text")
     present = [value for value in seen.tolist() if value is not None]
     if not present:
-        raise DataError(f"encode: column {name!r} has no value in the training rows")
+        raise DataError(
+            f"encode: column {name!r}: expected a value in the training rows, got none; leave the "
+            "column out, or train on more rows"
+        )
     return Column(name, role, len(present) < len(seen), tuple(sorted(set(present))))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from unrolled.data.table.split import Split
     from unrolled.data.table.table import Table
 
+CHUNK = 1 << 16  # rows whose calendar is worked out at a time
 FUTURE_ROLES = ("future", "static")
 
 
@@ -150,15 +151,20 @@ class TablePreprocessor:
             column.write(values, missing, out[:, at : at + size])
             at += size
         if calendar:
-            countries = self.roles.holidays
-            names, features = date_features(table.local_times, table.step, countries)
+            self._write_calendar(table, calendar, out[:, at:])
+        return out
+
+    def _write_calendar(self, table: Table, calendar: tuple[str, ...], out: np.ndarray) -> None:
+        times = table.local_times
+        for start in range(0, len(times), CHUNK):
+            some = slice(start, start + CHUNK)
+            names, features = date_features(times[some], table.step, self.roles.holidays)
             if names != calendar:
                 raise DataError(
                     f"encode: fitted with the calendar features {', '.join(calendar)}, "
                     f"this table's time step gives {', '.join(names) or 'none'}"
                 )
-            out[:, at:] = features
-        return out
+            out[some] = features
 
     def _scaled(self, column: Column, values: np.ndarray) -> np.ndarray:
         i = self.scaler.names.index(column.name)

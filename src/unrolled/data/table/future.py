@@ -123,7 +123,9 @@ def with_future(table: Table, plan: Any) -> Table:
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     if offsets[-1] > MOST_GAPS * (len(table) + len(later)) + 10_000:
         far = _at(later, int(np.argmax(places)))
-        raise DataError(f"plan: {far} is too far from the last row of the table")
+        raise DataError(
+            f"plan: expected rows that follow those of the table, got {far}, too far from them"
+        )
     old = np.arange(len(table)) + (offsets - table.offsets)[table.series]
     join = _Join(offsets, old, later, rows, offsets[series[rows]] + places[rows])
     present = np.zeros(offsets[-1], bool)

@@ -113,7 +113,7 @@ def _asked_step(step: Step | None, roles: Roles, integer: bool) -> Step | None:
     """The step that was asked for, by step= or resample=; DataError where it cannot be."""
     resample = Step.parse(roles.resample) if roles.resample else None
     if step and resample and step != resample:
-        raise DataError(f"resample: {resample} was asked for, and a step of {step}")
+        raise DataError(f"resample: expected resample= or step= alone, got {resample} and {step}")
     step = step or resample
     if step and step.is_integer != integer:
         what = "integers" if integer else "dates"

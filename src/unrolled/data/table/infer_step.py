@@ -26,7 +26,7 @@ def infer_step(rows: Rows, integer: bool) -> Step:
     if not len(gaps):
         raise DataError(
             f"time: expected two rows of one series to tell the step from, got {len(rows.times)} "
-            f"row{'s' if len(rows.times) > 1 else ''}; give step= if that is all there is"
+            f"row{'s' if len(rows.times) > 1 else ''}; step= says it if that is all there is"
         )
     if integer:
         return Step(most_common(gaps)[0], "")

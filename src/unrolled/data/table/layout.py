@@ -131,14 +131,18 @@ def lay_out(rows: Rows, step: Step, given: bool) -> Layout:
         jump = np.where(np.diff(rows.codes) == 0, np.diff(rows.times), 0)
         raise DataError(
             f"time: a grid of {step} would need {offsets[-1]:,} rows for the {len(ticks):,} given; "
-            f"{rows.place(int(np.argmax(jump)) + 1)} is far from the row before"
+            f"{rows.place(int(np.argmax(jump)) + 1)} is far from the row before; mend that time, "
+            "or step= names a longer step"
         )
     places = ticks - first[rows.codes] + offsets[:-1][rows.codes]
     # By the wall clock an hour comes twice when it is put back: never two rows onto one place.
     again = np.flatnonzero(np.diff(places) <= 0)
     if len(again):
         one, other = rows.place(int(again[0])), rows.place(int(again[0]) + 1)
-        raise DataError(f"time: {one} and {other} are the same step of {step}")
+        raise DataError(
+            f"time: {one} and {other} are the same step of {step}; resample={step} puts them "
+            "together"
+        )
     if offsets[-1] == len(ticks):
         return Layout(step, offsets, rows.times, places)
     grid = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], lengths)
@@ -161,7 +165,10 @@ def _refuse_other_steps(rows: Rows, ticks: Ints, step: Step, given: bool) -> Non
         where = f"series {rows.names[other]!r} has" if rows.names[other] else "the rows have"
         best = int(np.argmax(regular))
         asked = "was asked for" if given else f"is the step of series {rows.names[best]!r}"
-        raise DataError(f"time: {where} a step of {theirs}, but {step} {asked}")
+        raise DataError(
+            f"time: {where} a step of {theirs}, but {step} {asked}; resample={theirs} or "
+            f"resample={step} brings all to one"
+        )
 
 
 def _other_step(step: Step, usual: int, times: Ints) -> Step:

@@ -133,7 +133,10 @@ class Table:
         return slice(int(self.offsets[at]), int(self.offsets[at + 1]))
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.float64]:
-        """Numeric columns side by side, (N, len(names)) float64; DataError for a text column."""
+        """Numeric columns side by side, (N, len(names)) float64; DataError for a text column.
+
+        A single one shares the memory of the table.
+        """
         for name in names:
             if name not in self.columns:
                 raise DataError(
@@ -141,6 +144,8 @@ class Table:
                 )
             if self.columns[name].dtype == object:
                 raise DataError(f"column {name!r}: expected numbers, got {self._texts(name)}")
+        if len(names) == 1:
+            return self.columns[names[0]][:, None]
         empty = np.empty((len(self), 0))
         return np.stack([self.columns[name] for name in names], axis=1) if names else empty
 

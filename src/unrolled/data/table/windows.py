@@ -90,14 +90,15 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
     @property
     def cutoffs(self) -> np.ndarray:
         """The first target row of every window: int64, shape (n,), computed on each call."""
-        return self._cutoffs(np.arange(len(self)))[0]
+        return self.places(np.arange(len(self)))[0]
 
     @property
     def series(self) -> np.ndarray:
         """Which series each window belongs to: int64, shape (n,), computed on each call."""
-        return self._cutoffs(np.arange(len(self)))[1]
+        return self.places(np.arange(len(self)))[1]
 
-    def _cutoffs(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def places(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first target row and the series of windows with these indices: (B,) each."""
         series = np.searchsorted(self._before, indices, side="right") - 1
         return self._first[series] + (indices - self._before[series]) * self.stride, series
 
@@ -110,7 +111,7 @@ class Windows(Dataset[tuple[torch.Tensor, ...]]):
         index = np.where(index < 0, index + len(self), index)
         if len(index) and (index.min() < 0 or index.max() >= len(self)):
             raise IndexError(f"windows: index {np.asarray(indices).max()} of {len(self)} windows")
-        cutoffs, _ = self._cutoffs(index)
+        cutoffs, _ = self.places(index)
         return Batch(
             _gather(self.values, cutoffs - self.lookback, self.lookback),
             None if self.future is None else _gather(self.future, cutoffs, self.horizon),
@@ -222,7 +223,7 @@ def _matrix(name: str, array: object) -> np.ndarray:
     try:
         matrix = np.asarray(array, dtype=np.float32)
     except (TypeError, ValueError):
-        raise DataError(f"windows: {name} must hold numbers only") from None
+        raise DataError(f"windows: {name} must hold numbers, got something else") from None
     if matrix.ndim == 1:
         matrix = matrix[:, None]
     if matrix.ndim != 2:

@@ -68,9 +68,7 @@ def _files_in(place: Path, glob: str | None) -> list[Path]:
         raise DataError(f"read {shown(place)}: {reason}") from None
     if not found:
         what = (
-            f"file that fits {glob!r}"
-            if glob
-            else f"{', '.join(ENDINGS)} file; --glob (glob=) names others"
+            f"file that fits {glob!r}" if glob else f"{', '.join(ENDINGS)} file; glob= names others"
         )
         raise DataError(f"read {shown(place)}: the folder holds no {what}")
     return found

@@ -44,9 +44,7 @@ def read_column(
         return _read_numbers(column, name, asked)
     if is_text(kind):
         if asked in (*UNITS, PLAIN):
-            raise DataError(
-                f"time: column {name!r} holds text, --date-format {asked} wants integers"
-            )
+            raise DataError(f"time: column {name!r} holds text, date_format={asked} reads integers")
         return read_text(column, name, asked, clock)
     raise DataError(f"time: expected dates, text or integers in column {name!r}, got {kind}")
 

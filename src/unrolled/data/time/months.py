@@ -47,7 +47,10 @@ def read_months(column: Any, name: str) -> tuple[Any, str]:
     if not numbers.all():
         row = first_row(values == 0)
         text = column[row - 1].as_py()
-        raise DataError(f"time: column {name!r}, data row {row}: {text!r} is not a month")
+        raise DataError(
+            f"time: column {name!r}, data row {row}: {text!r} is not a month; expected "
+            "names like Jan or January"
+        )
     lower = {text.strip().lower() for text in names}
     full = lower <= set(MONTHS) and lower != {"may"}
     return pa.chunked_array([pa.array(values)]), "%B" if full else "%b"

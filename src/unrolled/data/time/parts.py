@@ -177,7 +177,7 @@ def _code(name: str, asked: str, place: str) -> str:
     if code not in (*NAMED, "period"):
         raise DataError(
             f"time: what is column {name!r}? Expected a year, month, day, hour, ...; "
-            "--date-format (date_format=) says it, as %Y,%q"
+            "date_format= says it, as %Y,%q"
         )
     return code
 
@@ -205,7 +205,7 @@ def _part(column: pa.ChunkedArray, name: str, code: str) -> tuple[Ints, str]:
         row = first_row(np.asarray(found.is_null()))
         raise DataError(
             f"time: column {name!r}, data row {row}: {text[row - 1].as_py()!r} is not like "
-            f"{text[0].as_py()!r} in data row 1"
+            f"{text[0].as_py()!r} in data row 1; date_format= says how the column is written"
         )
     raise DataError(f"time: expected integers in column {name!r}, got {column[0].as_py()!r}")
 
@@ -225,7 +225,10 @@ def _periods(column: pa.ChunkedArray, name: str, asked: str) -> tuple[int, Ints]
         return int(asked.removesuffix("min")), values
     count = next((count for count in _LENGTHS if most <= count), None)
     if count is None:
-        raise DataError(f"time: column {name!r}: {most} periods of a day are too many")
+        some = ", ".join(map(str, _LENGTHS))
+        raise DataError(
+            f"time: column {name!r}: expected at most one of {some} periods of a day, got {most}"
+        )
     return _LENGTHS[count], values
 
 

@@ -22,7 +22,7 @@ from unrolled.data.time.template import codes, pattern, pieces
 from unrolled.data.time.zones import offsets
 from unrolled.errors import DataError
 
-ADVICE = "--date-format (date_format=) says how, as %d.%m.%y"
+ADVICE = "date_format= says how, as %d.%m.%y"
 _ORDERS = {"d": "day", "m": "month", "y": "year"}
 _BARE = re.compile(
     r"\d+[./]\d+|\d{4}|\d{6,7}"
@@ -147,7 +147,7 @@ def _settle(
     ways = ", ".join(reading.template for reading in readings)
     raise DataError(
         f"time: column {text.name!r}: no row tells the day from the month in {value}; write the "
-        f"dates like 2013-01-31, or say with --date-format (date_format=) which it is: {ways}"
+        f"dates like 2013-01-31, or date_format= says which it is: {ways}"
     )
 
 

@@ -272,7 +272,9 @@ class Forecaster(Estimator[ForecasterSettings, ForecastPreprocessor, ForecastMod
             free = replace(roles, past=past, static=())
             data = read_like(data, free, step)
         if data.step != step:
-            raise DataError(f"predict: the model was fitted on steps of {step}, got {data.step}")
+            raise DataError(
+                f"predict: expected steps of {step}, as the model was fitted on, got {data.step}"
+            )
         return Table.read(data, roles)
 
     @classmethod

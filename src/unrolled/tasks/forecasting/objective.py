@@ -84,5 +84,9 @@ def line_batches(model: ForecastNetwork, windows: TableWindows) -> Batches:
 def _with_targets(windows: TableWindows) -> np.ndarray:
     useful = windows.useful()
     if not len(useful):
-        raise DataError(f"fit: no window of the {windows.part.name} part has a known target")
+        part = windows.part.name
+        raise DataError(
+            f"fit: no window of the {part} part has a known target; validation= and test= cut "
+            "other parts"
+        )
     return useful

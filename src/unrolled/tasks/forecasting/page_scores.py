@@ -1,5 +1,6 @@
 """The table of errors of a forecaster beside its baselines, and who wins in words."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,9 +52,13 @@ class Comparison:
         share = abs(self.error - self.rival_error) / (self.rival_error or 1.0)
         percent = "less than 1\u00a0%" if share < 0.01 else f"{100 * share:.0f}\u00a0%"
         if self.loses:
+            more = f"{percent} more"
+            if self.error > 2 * self.rival_error:
+                ratio = self.error / self.rival_error if self.rival_error else math.inf
+                more = f"{number(ratio)} times as much" if ratio < math.inf else "far more"
             return (
                 f"The network loses here: {self.rival} has a mean absolute error of {other}, "
-                f"{self.network} {own} ({percent} more). The simpler model is the better choice."
+                f"{self.network} {own} ({more}). The simpler model is the better choice."
             )
         if self.error == self.rival_error:
             return f"{self.network} and {self.rival} have the same mean absolute error, {own}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from unrolled.data.table.encode import TablePreprocessor
 from unrolled.data.table.split import Part
 from unrolled.data.table.table import Table
 from unrolled.data.table.windows import Windows
+from unrolled.tasks.forecasting.history import CHUNK, RunningSums, begins_of, deviations_of
 from unrolled.tasks.forecasting.network.shape import Shape, WindowBatch
 from unrolled.tasks.forecasting.preprocess import ForecastPreprocessor
 
@@ -26,8 +27,8 @@ class EncodedTable:
     targets (N, K) are float64 after their transform, NaN where missing; known: the same with the
     last value carried forward; deviations (S, K): of the targets over the training rows, by which
     errors count, 1 where there are none; codes (S,): the series by its number in training, 0 for
-    one never seen; begins (S,): the first row with any target; sums (3, N + 1, K): of the known
-    targets before each row, less the first of the series: their number, sum, and sum of squares.
+    one never seen; begins (S,): the first row with any target; sums: of the known targets before
+    each row. What does not differ from the table, or from another, shares its memory.
     """
 
     table: Table
@@ -38,7 +39,7 @@ class EncodedTable:
     deviations: np.ndarray
     codes: np.ndarray
     begins: np.ndarray
-    sums: np.ndarray
+    sums: RunningSums
 
     @classmethod
     def of(
@@ -49,21 +50,23 @@ class EncodedTable:
     ) -> EncodedTable:
         """Encode a table; train: the rows from which the deviations are taken."""
         columns = preprocessor.columns
-        truth = table.numbers(columns.target_names)
-        pairs = zip(preprocessor.transforms, truth.T, strict=True)
-        targets = np.stack([transform.apply(values) for transform, values in pairs], axis=1)
-        begins = _begins(targets, table.offsets)
+        targets = table.numbers(columns.target_names)
+        if any(transform.unit is not None for transform in preprocessor.transforms):
+            pairs = zip(preprocessor.transforms, targets.T, strict=True)
+            targets = np.stack([transform.apply(values) for transform, values in pairs], axis=1)
+        begins = begins_of(targets, table.offsets)
+        known = carry_forward(targets, table.offsets)
         number = {name: i for i, name in enumerate(columns.series, start=1)}
         return cls(
             table=table,
             covariates=columns.covariates(table),
             future=columns.future(table),
             targets=targets,
-            known=carry_forward(targets, table.offsets),
-            deviations=_deviations(targets, train, len(table.names)),
+            known=known,
+            deviations=deviations_of(targets, train, len(table.names)),
             codes=np.array([number.get(name, 0) for name in table.names], np.int64),
             begins=begins,
-            sums=_sums(targets, begins, table.offsets),
+            sums=RunningSums.of(targets, known[begins], table.offsets),
         )
 
     def windows(
@@ -111,7 +114,7 @@ class TableWindows:
             stride=stride,
             skip_short=True,
         )
-        self.cutoffs, self.series = self.index.cutoffs, self.index.series
+        self.cutoffs, self.series = _places(self.index)
 
     def __len__(self) -> int:
         return len(self.cutoffs)
@@ -119,9 +122,9 @@ class TableWindows:
     def useful(self) -> np.ndarray:
         """The windows with any target to learn from: (n,) indices, in the smallest type."""
         known = ~np.isnan(self.encoded.targets).all(axis=1)
-        before = np.concatenate(([0], np.cumsum(known)))
+        before = np.concatenate(([0], np.cumsum(known, dtype=smallest(len(known)))))
         found = np.flatnonzero(before[self.cutoffs + self.horizon] > before[self.cutoffs])
-        return found.astype(np.int32 if len(self) < 2**31 else np.int64)
+        return found.astype(smallest(len(self)))
 
     def batches(self, size: int = 1024, most: int | None = None) -> Iterator[WindowBatch]:
         """All windows in order; with `most`, only so many, evenly spread."""
@@ -169,7 +172,7 @@ def running_deviations(
     A window that happens to be flat is measured by what the series did before: that moves with a
     scaled series as the window does, which a figure kept from training would not.
     """
-    count, total, squares = encoded.sums[:, cutoffs] - encoded.sums[:, begins]
+    count, total, squares = encoded.sums.before(cutoffs) - encoded.sums.before(begins)
     count = np.maximum(count, 1)
     found: np.ndarray = np.sqrt(np.maximum(squares / count - (total / count) ** 2, 0.0))
     return found
@@ -255,36 +258,19 @@ def _covariates(preprocessor: TablePreprocessor) -> list[int]:
     return kept
 
 
-def _begins(targets: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The first row of each series with any target, its last row where there is none."""
-    known = ~np.isnan(targets).all(axis=1)
-    begins = offsets[1:] - 1
-    for s, (start, end) in enumerate(pairwise(offsets)):
-        begins[s] = start + int(np.argmax(known[start:end])) if known[start:end].any() else end - 1
-    return begins
+def smallest(count: int) -> type[np.signedinteger[Any]]:
+    """The type of whole numbers below a count."""
+    return np.int32 if count < 2**31 else np.int64
 
 
-def _sums(targets: np.ndarray, begins: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The running sums of `EncodedTable`."""
-    # Less the first value, which no forecast depends on: a high level would drown the deviations.
-    first = np.repeat(carry_forward(targets, offsets)[begins], np.diff(offsets), axis=0)
-    moved = targets - first
-    parts = np.stack((~np.isnan(moved), np.nan_to_num(moved), np.nan_to_num(moved) ** 2))
-    found: np.ndarray = np.concatenate([np.zeros_like(parts[:, :1]), parts.cumsum(axis=1)], axis=1)
-    return found
-
-
-def _deviations(targets: np.ndarray, train: Part | None, series: int) -> np.ndarray:
-    """The deviation of each series over its training rows: (S, K), 1 where it has none."""
-    found = np.ones((series, targets.shape[1]))
-    if train is not None:
-        for s, (start, end) in enumerate(train.rows):
-            for k in range(targets.shape[1]):
-                known = targets[start:end, k]
-                known = known[~np.isnan(known)]
-                if len(known) and known.min() < known.max():
-                    found[s, k] = known.std()
-    return found
+def _places(index: Windows) -> tuple[np.ndarray, np.ndarray]:
+    """The first target row of each window, and its series: (n,) each."""
+    kind = smallest(len(index.values) + index.horizon)
+    cutoffs, series = np.empty(len(index), kind), np.empty(len(index), kind)
+    for start in range(0, len(index), CHUNK):
+        some = slice(start, start + CHUNK)
+        cutoffs[some], series[some] = index.places(np.arange(start, min(start + CHUNK, len(index))))
+    return cutoffs, series
 
 
 def _floats(values: np.ndarray) -> torch.Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from unrolled.tasks.forecasting.network.forecast_network import MEMBERS
 
+FEWEST, MOST = 1e-4, 1e9  # numbers between are written out
 UNLIKE = 5.0  # the largest series over the smallest: from here a mean error is the large one's
 
 
@@ -64,6 +65,10 @@ def _compare(own: float, other: dict[str, Any]) -> str:
 def _share(share: float, name: str) -> str:
     if abs(share) < 0.005:
         return f"about as good as {name}"
+    if share > 1:
+        return f"{_short(1 + share)} times {name}"
+    if share < -0.9995:
+        return f"less than 0.1% of {name}"
     return f"{abs(share):.1%} {'below' if share < 0 else 'above'} {name}"
 
 
@@ -78,6 +83,8 @@ def _mixed(shares: dict[str, float]) -> str:
 
 
 def _short(value: float) -> str:
-    """A number with three digits that count."""
+    """A number with three digits that count; a very small or large one with its power of ten."""
+    if value and not FEWEST <= abs(value) < MOST:
+        return f"{value:.3g}"
     decimals = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:,.{decimals}f}"
