@@ -253,9 +253,7 @@ NOT_WIDE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("table", NOT_WIDE.values(), ids=NOT_WIDE)
 def test_a_table_that_may_be_long_is_not_taken_for_wide(table: dict[str, Any]) -> None:
-    with pytest.raises(
-        DataError, match=r"--series \(series=\); where every row is a sequence: --label-per row"
-    ):
+    with pytest.raises(DataError, match=r"series=; where every row is a sequence: --label-per row"):
         Sequences.read({**table, "kind": ["a", "b"]}, label="kind")
 
 

@@ -237,7 +237,7 @@ def test_a_table_of_another_step_is_refused(fitted: Forecaster) -> None:
     given = {name: values[::2] for name, values in columns().items()}
     with pytest.raises(DataError, match="step of 2h, but 1h"):
         fitted.predict(given)
-    with pytest.raises(DataError, match="expected steps of 1h, .* got 2h"):
+    with pytest.raises(DataError, match=r"expected steps of 1h, .* got 2h"):
         fitted.predict(Table.read(given, ROLES))
 
 

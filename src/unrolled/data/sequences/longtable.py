@@ -33,8 +33,8 @@ def read_long(
     if series is None:
         raise DataError(
             f"read {raw.label}: name the column that says to which sequence a row belongs with "
-            "--series (series=); where every row is a sequence: --label-per row (wide=True); "
-            "where it has a text: --text (text=)"
+            "series=; where every row is a sequence: --label-per row (wide=True); "
+            "where it has a text: text="
         )
     check_roles(Roles(time, series, (label,) if label else ()), raw.columns)
     key = column_names(series, raw.columns)

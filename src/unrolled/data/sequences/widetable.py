@@ -79,7 +79,7 @@ def _step(raw: Raw, name: str) -> np.ndarray:
     if values.dtype == object:
         raise DataError(
             f"read {raw.label}: column {name!r} is text, expected a step of numbers; where a row "
-            "is a time step, --series (series=) names its sequence, without --label-per row "
+            "is a time step, series= names its sequence, without --label-per row "
             "(wide=True)"
         )
     odd = np.flatnonzero(infinite(values.astype(np.float64)))
