@@ -53,9 +53,7 @@ def backtest(
     parts = split(table, 0, origins.test, origins.split)
     part, rows = parts.test, parts.train_rows()
     if not len(part):
-        raise DataError(
-            "backtest: expected rows to forecast, the test part has none; test= names a larger one"
-        )
+        raise DataError("backtest: the test part has no rows to forecast; test= names a larger one")
     if not origins.refit:
         encoded = EncodedTable.of(table, fit.preprocessor)
         measured = Measurement.of(fit, encoded, part, rows, origins.stride, origins.model)
