@@ -258,9 +258,9 @@ ON_RUNS: dict[str, tuple[list[str], list[str]]] = {
     "a sample on a text": (["evaluate", "text", "seattle-weather"], ["looks like a table"]),
     "encoding of nothing": (["evaluate", "text", "--encoding", "utf-8"], ["name a FILE"]),
     "label of a text": (["evaluate", "text", "book.txt", "--label", "y"], ["--label is not for"]),
-    "encoding of labels": (
-        ["evaluate", "labels", "moves.csv", "--encoding", "utf-8"],
-        ["--encoding is not for a classifier"],
+    "what adapts a text, for labels": (
+        ["evaluate", "labels", "moves.csv", "--dynamic"],
+        ["--dynamic is not for a classifier"],
     ),
     "other features": (["predict", "labels", "cases.ts"], ["2 features, got 1"]),
     "other labels": (["evaluate", "labels", "cases.ts"], ["'a'", "does not occur in training"]),
