@@ -156,7 +156,12 @@ FIT: dict[str, tuple[str, bytes, list[str], list[str]]] = {
         *("a.csv", MOVES.encode(), []),
         ["is a table", "--horizon", "--series and --label", "--task"],
     ),
-    "a label and no series": ("a.csv", MOVES.encode(), ["--label", "kind"], ["--series (series="]),
+    "a label and no series": (
+        "a.csv",
+        MOVES.encode(),
+        ["--label", "kind"],
+        ["with --series;", "--label-per row"],
+    ),
     "sequences and no label": (
         *("a.csv", MOVES.encode(), ["--task", "labels", "--series", "id"]),
         ["--label names"],
