@@ -74,7 +74,7 @@ def test_a_table_of_texts_and_labels(frame: Any, first: bool) -> None:
 
 def test_the_column_of_texts_may_be_named_and_rows_too() -> None:
     table = {"id": [5, 6, 7], "name": NAMES[:3], "note": list("xyz"), "lang": LANGUAGES[:3]}
-    with pytest.raises(DataError, match=r"where it has a text: --text \(text=\)"):
+    with pytest.raises(DataError, match=r"where it has a text: text="):
         Sequences.read(table, label="lang")
     read = Sequences.read(table, label="lang", text="name", series="id")
     assert read.names == ("5", "6", "7")

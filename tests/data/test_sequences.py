@@ -129,7 +129,7 @@ def test_the_code_of_the_page_on_shapes_runs(capsys: pytest.CaptureFixture[str])
     page = (Path(__file__).resolve().parents[2] / "docs" / "sequences.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.S)
     shown = re.findall(r"```text\n(.*?)```", page, re.S)
-    assert (len(blocks), len(shown)) == (4, 1)
+    assert (len(blocks), len(shown)) == (5, 1)
     names: dict[str, Any] = {}
     for block in blocks:
         exec(block, names)

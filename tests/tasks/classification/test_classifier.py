@@ -539,7 +539,7 @@ def test_pipeline_and_cross_validation_with_lists_of_arrays() -> None:
 def test_the_code_of_the_page_on_classification_runs(capsys: pytest.CaptureFixture[str]) -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "classification.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.S)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     names: dict[str, Any] = {}
     for block in blocks:
         exec(block, names)
