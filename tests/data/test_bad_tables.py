@@ -36,6 +36,7 @@ TWO = csv(
 FILES: dict[str, tuple[bytes, Roles, list[str]]] = {
     "empty": (b"", Roles(), ["empty"]),
     "blank lines": (b"\n\n \n", Roles(), ["empty"]),
+    "a mark of UTF-16 alone": (b"\xff\xfe", Roles(), ["empty"]),
     "header alone": (b"time,y\n", Roles(), ["rows under the header", "none"]),
     "no header": (hourly(GOOD).partition(b"\n")[2], Roles(), ["column names", "2013-01-01 00:00"]),
     "binary rubbish": (bytes(range(256)) * 40, Roles(), ["binary", "0x00", "offset 0"]),

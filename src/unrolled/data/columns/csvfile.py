@@ -124,8 +124,9 @@ def _find_layout(path: Path, start: bytes, encoding: str, how: Format) -> _Layou
 
 def _head_text(path: Path, start: bytes, encoding: str) -> str:
     """The first lines as text; DataError for an empty file and for binary data."""
+    empty = DataError(f"read {shown(path)}: expected a table, but the file is empty")
     if not start.strip():
-        raise DataError(f"read {shown(path)}: expected a table, but the file is empty")
+        raise empty
     odd = [i for i, byte in enumerate(start) if byte < 32 and byte not in b"\t\r\n\f\x1a"]
     wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     if odd and not wide and (b"\0" in start or len(odd) > len(start) / 20):
@@ -134,7 +135,10 @@ def _head_text(path: Path, start: bytes, encoding: str) -> str:
             f"(byte 0x{start[odd[0]]:02x} at offset {odd[0]})"
         )
     decoder = codecs.getincrementaldecoder(encoding)()
-    return decoder.decode(start, final=len(start) < HEAD).removeprefix("\ufeff")
+    text = decoder.decode(start, final=len(start) < HEAD).removeprefix("\ufeff")
+    if not text.strip():  # a mark of UTF-16 and nothing behind it
+        raise empty
+    return text
 
 
 def _delimiter(lines: list[str]) -> str:
