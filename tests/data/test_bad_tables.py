@@ -37,6 +37,8 @@ FILES: dict[str, tuple[bytes, Roles, list[str]]] = {
     "empty": (b"", Roles(), ["empty"]),
     "blank lines": (b"\n\n \n", Roles(), ["empty"]),
     "a mark of UTF-16 alone": (b"\xff\xfe", Roles(), ["empty"]),
+    "a line that names the sign alone": (b"sep=;\n", Roles(), ["empty"]),
+    "comments alone": (b"# a\n# b\n", Roles(), ["empty"]),
     "header alone": (b"time,y\n", Roles(), ["rows under the header", "none"]),
     "no header": (hourly(GOOD).partition(b"\n")[2], Roles(), ["column names", "2013-01-01 00:00"]),
     "binary rubbish": (bytes(range(256)) * 40, Roles(), ["binary", "0x00", "offset 0"]),

@@ -102,6 +102,8 @@ def _find_layout(path: Path, start: bytes, encoding: str, how: Format) -> _Layou
     ends, rows = _rows(lines[first:], delimiter)
     comments = _comments(rows)
     rows = [[] if i in comments else row for i, row in enumerate(rows)]
+    if not any(rows):
+        raise DataError(f"read {shown(path)}: expected a table, but the file is empty")
     try:
         at = find_header(rows)
     except DataError as error:
