@@ -16,6 +16,7 @@ from unrolled.tasks.classification.results import BaselineAccuracy, ClassifierRe
 MOST_CLASSES = 20  # a wider table of confusions cannot be read
 MOST_PAIRS = 20
 MOST_STRETCHES = 6
+FEWEST = 5  # labels of about one probability; of fewer the share that is right says nothing
 
 
 def sections(run: Run) -> list[Section | None]:
@@ -139,7 +140,8 @@ def reliability(results: ClassifierResults) -> Section | None:
     """How often it is right where it is so sure."""
     if results.calibration is None:
         return None
-    bins = results.calibration.bins
+    bins = [one for one in results.calibration.bins if one.count >= FEWEST]
+    bins = bins or results.calibration.bins
     sure = [100 * one.confidence for one in bins]
     right: list[float | None] = [100 * one.accuracy for one in bins]
     lines = [Line("right", right, "network"), Line("as sure", [*sure], "rival-1")]
