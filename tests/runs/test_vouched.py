@@ -368,3 +368,15 @@ def test_a_sealed_card_of_a_classifier_is_refused_too(
     seal(tmp_path / "run", change)
     with pytest.raises(RunError, match="damaged"):
         Classifier.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("part", ["findings", "settings"])
+def test_a_sealed_card_of_another_form_is_not_gone_on_with(
+    part: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(card: dict[str, Any]) -> None:
+        for name in card[part]:
+            card[part][name] = 7
+
+    seal(place / "table", change)
+    assert "run.json is damaged" in refused(fit(place, "--resume"), capsys)

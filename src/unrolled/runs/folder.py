@@ -31,7 +31,16 @@ from unrolled import files
 from unrolled.errors import RunError
 from unrolled.runs.card import Card
 from unrolled.runs.same import check_same
-from unrolled.runs.vouch import CARD, check_own, check_schema, checked, is_own, own, vouched
+from unrolled.runs.vouch import (
+    CARD,
+    check_own,
+    check_schema,
+    checked,
+    is_own,
+    own,
+    reading,
+    vouched,
+)
 from unrolled.training.checkpoint import HISTORY, SAMPLES, STATE, Checkpoint
 from unrolled.training.outcome import Epoch, Outcome
 
@@ -128,7 +137,8 @@ def begin(folder: Path, card: Card, *, resume: bool, overwrite: bool) -> Checkpo
     store = Checkpoint(folder, _mark(card))
     if claim(folder, resume=resume, overwrite=overwrite) and resume:
         before = load_card(folder, card.task)
-        check_same(before, card)
+        with reading(folder / CARD):
+            check_same(before, card)
         for name in before.fingerprints:
             if name in (HISTORY, SAMPLES):
                 vouched(folder, name, before.model_dump(by_alias=True))
