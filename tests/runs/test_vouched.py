@@ -355,6 +355,7 @@ WRONG_LABELS: list[Callable[[dict[str, Any]], object]] = [
     lambda card: card["preprocessor"].update(short=None),
     lambda card: card["preprocessor"]["scaler"]["names"].clear(),
     lambda card: card["preprocessor"].update(classes=[]),
+    lambda card: card["preprocessor"]["scaler"]["names"].__setitem__(0, True),
     lambda card: card["settings"]["model"].update(kernels="many"),
 ]
 

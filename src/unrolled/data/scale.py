@@ -91,6 +91,8 @@ class Scaler:
         names = tuple(state["names"])
         if not mean.shape == std.shape == (len(names),) or not (std > 0).all():
             raise ValueError("scaler: expected a mean and a deviation above 0 for each name")
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError(f"scaler: expected texts as names, got {list(names)}")
         return cls(mean, std, names)
 
     def describe(self) -> str:
