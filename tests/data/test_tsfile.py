@@ -51,6 +51,7 @@ def test_ts_without_labels(tmp_path: Path) -> None:
         (HEAD + "1,2:up\n1,x:down\n", "line 7: 'x' is not a number"),
         (HEAD + "1,2:up\n1,2:3,4:down\n", "line 7 has 2 dimensions, expected 1"),
         (HEAD + "1,2:left\n", "line 6: the label 'left' is none of @classLabel: up, down"),
+        (HEAD + "up\n", "line 6: the sequence has length 0, expected at least one time step"),
         (HEAD + ":up\n", "line 6: the sequence has length 0, expected at least one time step"),
         (HEAD + "1,inf:up\n", "line 6: value 2 is infinite"),
         ("1,2,3:up\n", "line 1: expected @data before the first sequence"),

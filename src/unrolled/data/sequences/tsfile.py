@@ -196,6 +196,8 @@ def _label(place: str, label: str, header: _Header) -> str | None:
 
 def dimensions(place: str, dims: list[str]) -> np.ndarray:
     """The dimensions of a sequence as (T, D); one that ends early is missing from there on."""
+    if not dims:  # a label, and no colon before it
+        raise DataError(f"{place}: the sequence has length 0, expected at least one time step")
     columns = [numbers(place, dim.split(",")) for dim in dims]
     values = np.full((max(map(len, columns)), len(columns)), np.nan)
     for d, column in enumerate(columns):
