@@ -9,6 +9,7 @@ import torch
 
 from unrolled import Classifier, Sequences, Training
 from unrolled.data.sequences.encode import SequencePreprocessor
+from unrolled.tasks.classification import kernel_classifier
 from unrolled.tasks.classification.calibrate import Halves, best_share, left_out_by
 from unrolled.tasks.classification.calibration import calibration
 from unrolled.tasks.classification.plan import decided_scaling
@@ -52,6 +53,18 @@ def test_each_network_leaves_out_an_eighth_of_each_class_and_none_of_a_small_one
         assert (found[codes == 0] == network).sum() == 10
         assert (found[codes == 1] == network).sum() == 2
     assert not torch.equal(found, left_out_by(codes, networks=3, seed=1))
+
+
+def test_of_very_many_sequences_the_ridge_learns_from_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kernel_classifier, "MOST", 60)
+    model = Classifier(**SMALL).fit(*shapes(120), validation=0, training=QUICK)
+    kernels = model.network.kernels
+    assert kernels is not None
+    assert kernels.left_out is not None
+    assert len(kernels.learned) == len(kernels.left_out.scores) == 60
+    assert model.score(*shapes(40, seed=1)) > 0.9
 
 
 def logs(right: float, codes: torch.Tensor) -> torch.Tensor:

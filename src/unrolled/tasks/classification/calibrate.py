@@ -64,6 +64,8 @@ def unlearned(model: ClassModel, cases: Cases) -> Halves:
 def cross_fitted(model: ClassModel, cases: Cases, left_out: Tensor) -> Halves:
     """What each network says of the sequences that it alone left out, and the ridge of the same."""
     rows = (left_out >= 0).nonzero()[:, 0]
+    if model.kernels is not None:  # of very many cases the ridge learns from some
+        rows = rows[torch.isin(rows, model.kernels.learned)]
     recurrent = torch.empty(len(rows), model.recurrent.classes)
     for m, network in enumerate(model.recurrent.members()):
         mine = (left_out[rows] == m).nonzero()[:, 0]
@@ -73,7 +75,8 @@ def cross_fitted(model: ClassModel, cases: Cases, left_out: Tensor) -> Halves:
             recurrent[mine[some]] = scores.log_softmax(-1).cpu()
     kernels = None
     if model.kernels is not None and model.kernels.left_out is not None:
-        scores = model.kernels.left_out.scores[rows] / model.kernels.head.temperature.cpu()
+        at = torch.searchsorted(model.kernels.learned, rows)
+        scores = model.kernels.left_out.scores[at] / model.kernels.head.temperature.cpu()
         kernels = scores.log_softmax(-1).float()
     return Halves(recurrent, kernels, cases.codes[rows])
 

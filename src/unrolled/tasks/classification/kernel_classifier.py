@@ -29,7 +29,9 @@ class KernelClassifier(nn.Module):
         self.values = DilatedKernels(shape.features, shape.longest, kernels // 2)
         self.changes = DilatedKernels(shape.features, shape.longest, kernels // 2)
         self.head = RidgeHead(self.values.width + self.changes.width, shape.classes)
-        self.left_out: LeftOut | None = None  # what `fit` found, until the fit is over
+        # What `fit` found, until the fit is over, and the cases, rising, that it is of.
+        self.left_out: LeftOut | None = None
+        self.learned = torch.empty(0, dtype=torch.long)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """(B, T, D'), lengths (B,) -> (B, C)."""
@@ -50,7 +52,7 @@ class KernelClassifier(nn.Module):
             rows = torch.randperm(len(cases), generator=random)[:MOST].sort().values
         parts = [cases.rows(rows[some]) for some in chunks(cases.lengths[rows])]
         features = torch.cat([self._features(part.inputs, part.lengths) for part in parts])
-        self.left_out = self.head.fit(features, cases.codes[rows], weights)
+        self.left_out, self.learned = self.head.fit(features, cases.codes[rows], weights), rows
 
     def _features(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         values = self._values(inputs, lengths)
@@ -59,10 +61,7 @@ class KernelClassifier(nn.Module):
 
     def _values(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """The features without their masks, 0 behind the end."""
-        real = (
-            torch.arange(inputs.shape[1], device=inputs.device) < lengths.to(inputs.device)[:, None]
-        )
-        return inputs[..., : self.features] * real[..., None]
+        return _inside(inputs[..., : self.features], lengths)
 
 
 def _changes(values: Tensor, lengths: Tensor) -> Tensor:
