@@ -79,7 +79,6 @@ _WHOLE = (
     r"(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?P<H>\d{2})(?:(?P<M>\d{2})(?P<S>\d{2})?)?",
 )
 _SHAPES = tuple(map(re.compile, _WHOLE))
-_CLOCKS = tuple(re.compile(shape + _ZONE) for shape in (_TIME, _KOREAN))
 
 
 @lru_cache(4096)
@@ -94,12 +93,6 @@ def templates(text: str) -> tuple[str, ...]:
         return ()
     found = (shape.fullmatch(text) for shape in _SHAPES)
     return tuple(dict.fromkeys(_template(match) for match in found if match and _is_real(match)))
-
-
-def clock_template(text: str) -> str | None:
-    """The template of a time of day alone, as 10:30, 3 PM or 10시 30분; None where it is none."""
-    found = (shape.fullmatch(text.strip()) for shape in _CLOCKS if len(text) <= LONGEST)
-    return next((_template(match) for match in found if match), None)
 
 
 def _is_real(match: re.Match[str]) -> bool:
